@@ -1,0 +1,1 @@
+"""Measuring the product as its users meet it."""
