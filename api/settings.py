@@ -1,0 +1,51 @@
+"""Every setting, read once from the environment (BANGBAN_…), listed in the README."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from typing_extensions import Annotated
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """The environment's settings; made once at start and handed in."""
+
+    model_config = SettingsConfigDict(env_prefix="BANGBAN_", frozen=True, extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    data_dir: Path = Path("var")
+    database_url: str | None = None
+    redis_url: str | None = None
+    knowledge_dir: Path = CHECKOUT / "knowledge"
+    bot_port: int = Field(default=5005, ge=1, le=65535)
+    encoder: str | None = None
+    rate_limits: Literal["on", "off"] = "on"
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("data_dir", "knowledge_dir")
+    @classmethod
+    def _absolute(cls, path: Path) -> Path:
+        return path.expanduser().resolve()
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL of the database: SQLite in the data dir unless told otherwise."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'bangban.db'}"
+
+    @property
+    def bot_url(self) -> str:
+        """Where the dialogue engine listens; always loopback."""
+        return f"http://127.0.0.1:{self.bot_port}"

@@ -1,0 +1,50 @@
+"""What a search found, as values: the only thing that leaves this package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.protocol import Decision, Topic
+from knowledge.schema import Facet
+
+
+@dataclass(frozen=True)
+class RankedEntry:
+    """An entry that may answer the message; `confidence` is a calibrated probability, 0..1, never a raw score."""
+
+    entry_id: str
+    item_id: str
+    facet: Facet
+    confidence: float
+
+
+@dataclass(frozen=True)
+class RankedItem:
+    """An item that the message may be about, with a calibrated probability."""
+
+    item_id: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything found for one message, best first.
+
+    `language` is what the message is written in ("zh" or "en"). `item_id` and `facet` are the best reading, with the
+    conversation's item taken into account; `facet_confidence` says how plainly the message asks for that facet.
+    `embedding` is the query's unit vector, float32, shape (dimensions,).
+    """
+
+    query: str
+    language: str
+    revision: str
+    decision: Decision
+    topic: Topic
+    item_id: str | None
+    facet: Facet | None
+    facet_confidence: float
+    entries: tuple[RankedEntry, ...]
+    items: tuple[RankedItem, ...]
+    embedding: np.ndarray
