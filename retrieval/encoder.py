@@ -1,0 +1,84 @@
+"""Texts to vectors: one sentence-transformers model, loaded once and shared."""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from retrieval import packaged_model
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+BATCH_SIZE = 64
+
+
+class Encoder:
+    """A sentence-transformers model that gives unit vectors; safe to use from several threads.
+
+    `fingerprint` names the model, so that vectors of different models are never mixed.
+    """
+
+    def __init__(self, model: SentenceTransformer, fingerprint: str) -> None:
+        self._model = model
+        self._lock = threading.Lock()
+        self.fingerprint = fingerprint
+        self._prefix = model.prompts.get("query") or (packaged_model.QUERY_PREFIX if "e5" in fingerprint.lower() else "")
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit vectors of the texts, float32, shape (len(texts), dimensions).
+
+        Everything is encoded as a query: what is compared here are questions with questions, for which the model's
+        authors recommend the query prefix on both sides (intfloat/multilingual-e5-small, model card).
+        """
+        with self._lock:
+            vectors = self._model.encode(
+                [self._prefix + text for text in texts],
+                batch_size=BATCH_SIZE,
+                prompt="",
+                normalize_embeddings=True,
+                show_progress_bar=False,
+                convert_to_numpy=True,
+            )
+        return np.asarray(vectors, dtype=np.float32)
+
+
+def prepare(data_dir: Path, name: str | None = None) -> Path | None:
+    """Make the default model ready below `data_dir`, once; None where `name` asks for another model.
+
+    Raises packaged_model.ModelUnavailable, or OSError when the disk is full.
+    """
+    return None if name else packaged_model.prepare(data_dir / "models")
+
+
+def open_encoder(data_dir: Path, name: str | None = None) -> Encoder:
+    """The encoder: the packaged model, or the sentence-transformers model (a hub name or a folder) called `name`.
+
+    Raises packaged_model.ModelUnavailable where it cannot be loaded.
+    """
+    folder = prepare(data_dir, name)
+    if folder is not None:
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    # Imported late: torch takes seconds to load, which `bangban --help` and the checks need not wait for.
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    source = str(folder or name)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = SentenceTransformer(source, device="cpu")
+    except (OSError, ValueError) as error:
+        raise packaged_model.ModelUnavailable(
+            f"the encoder {source!r} cannot be loaded ({error}); set BANGBAN_ENCODER to a sentence-transformers name or folder"
+        ) from error
+    model.eval()
+    return Encoder(model, folder.name if folder is not None else source)
