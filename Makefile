@@ -1,0 +1,35 @@
+# Every target goes through bootstrap.py, which installs what is missing and skips what is done.
+PYTHON ?= python3
+SETUP = @$(PYTHON) bootstrap.py
+
+.PHONY: help run install test lint lock bench eval doctor clean
+
+help:           ## this list
+	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *## */\t/' | expand -t 12
+
+run:            ## install what is missing, start everything, print the address when it is ready
+	$(SETUP) run
+
+install:        ## only install both environments
+	$(SETUP) install
+
+test:           ## install the test tools too, check style, borders and types, run all tests
+	$(SETUP) test
+
+lint:           ## check style, borders and types only
+	$(SETUP) lint
+
+lock:           ## resolve the dependencies anew (LOCK=--upgrade takes newer versions)
+	$(SETUP) lock $(LOCK)
+
+bench:          ## measure speed and memory, print a table, write reports/bench.json
+	$(SETUP) python evaluation.bench
+
+eval:           ## measure answers, write reports/eval.json and the HTML report
+	$(SETUP) python evaluation
+
+doctor:         ## what is installed, reachable and ready, and what to do where it is not
+	$(SETUP) bangban doctor
+
+clean:          ## delete environments and prepared files; the database and the logs stay
+	$(SETUP) clean
