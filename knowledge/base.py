@@ -41,10 +41,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Situation:
-    """A question as a person told it, with the item and facet that it is about; it teaches, it is never shown."""
+    """A question as a person told it, with the item and facet that it is about; it teaches, it is never shown.
 
-    item_id: str
-    facet: Facet
+    `item_id` may be an item that has no entries yet; it is None where the question is none of this sector's business.
+    """
+
+    item_id: str | None
+    facet: Facet | None
     language: str
     text: str
 

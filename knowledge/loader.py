@@ -247,7 +247,8 @@ class _Reader:
                 try:
                     told = json.loads(line)
                     language = Language(told["lang"])
-                    yield Situation(told["item"], Facet(told["facet"]), language.value, told["text"].strip())
+                    facet = Facet(told["facet"]) if told["item"] else None
+                    yield Situation(told["item"], facet, language.value, told["text"].strip())
                 except (ValueError, KeyError, TypeError) as error:
                     self.faults.append(Fault(name, number, "(line)", f"not a situation (item, facet, lang, text): {error}"))
 

@@ -1,0 +1,95 @@
+"""The texts that a base can be found by, each tied to what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from knowledge.base import KnowledgeBase
+from knowledge.schema import Facet, Language
+from retrieval.language import normalise
+
+SILENT = "(silent)"
+"""Stands for the item of a text that asks something and names no item ("how long does it take?")."""
+
+OUTSIDE = "(outside)"
+"""Stands for the item of a text that is none of this sector's business."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """One searchable text, normalised. `entry_id` is None for a name that leads to an item as a whole."""
+
+    text: str
+    language: str
+    item_id: str
+    entry_id: str | None
+
+
+@dataclass(frozen=True)
+class Example:
+    """One text to learn from. `item_id` may be SILENT or OUTSIDE, or an item without entries; `facet` may be unknown."""
+
+    text: str
+    language: str
+    item_id: str
+    facet: Facet | None
+
+
+def forms(base: KnowledgeBase) -> list[Form]:
+    """Every text that leads to an entry or an item: names, aliases, questions, similar questions, answers."""
+    return [Form(normalise(text), language, item_id, entry_id) for text, language, item_id, entry_id in _texts(base)]
+
+
+def examples(base: KnowledgeBase) -> list[Example]:
+    """What the heads learn from besides situations: questions with item and facet, names, and bare facet questions."""
+    found = []
+    for entry in base.entries.values():
+        for language in Language:
+            for text in (entry.question[language], *entry.similar[language]):
+                found.append(Example(normalise(text), language.value, entry.item_id, entry.facet))
+    for item in base.items.values():
+        for language in Language:
+            for name in (item.name[language], *item.aliases[language]):
+                found.append(Example(normalise(name), language.value, item.id, Facet.OVERVIEW))
+    for facet, spec in base.facets.items():
+        for language in Language:
+            found += [Example(normalise(text), language.value, SILENT, facet) for text in spec.asked[language]]
+    return found
+
+
+def situations(base: KnowledgeBase) -> list[Example]:
+    """The told situations as examples, also those of items that have no entries yet."""
+    return [
+        Example(normalise(told.text), told.language, told.item_id or OUTSIDE, told.facet) for told in base.situations
+    ]
+
+
+def composed(base: KnowledgeBase) -> list[Example]:
+    """Plain questions put together from an item's names and the ways to ask a facet: the easy end of what people type.
+
+    Each name meets each facet once, the phrasing rotating, so that no phrasing is tied to an item.
+    """
+    found = []
+    for language in Language:
+        for row, item in enumerate(base.items.values()):
+            names = (item.name[language], *item.aliases[language])
+            for column, (facet, spec) in enumerate(base.facets.items()):
+                asked = spec.asked[language]
+                for turn in range(2):
+                    name = names[(row + column + turn * 3) % len(names)]
+                    phrase = asked[(row * 2 + column + turn) % len(asked)]
+                    text = f"{name}{phrase}" if language is Language.ZH else f"{name} {phrase}"
+                    found.append(Example(normalise(text), language.value, item.id, facet))
+    return found
+
+
+def _texts(base: KnowledgeBase) -> Iterator[tuple[str, str, str, str | None]]:
+    for item in base.items.values():
+        for language in Language:
+            for name in (item.name[language], *item.aliases[language]):
+                yield name, language.value, item.id, None
+    for entry in base.entries.values():
+        for language in Language:
+            for text in (entry.question[language], *entry.similar[language], entry.answer[language]):
+                yield text, language.value, entry.item_id, entry.entry_id

@@ -1,0 +1,165 @@
+"""Reading a message: from signals and the heads to probabilities of items and entries, and what to do about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.special import logsumexp
+
+from bot.protocol import Decision, Topic
+from knowledge.schema import Facet
+from retrieval.forms import SILENT
+from retrieval.fusion import ConditionalLogit
+from retrieval.heads import LinearHead, ngrams
+from retrieval.signals import Layout, Signals
+
+ITEM_FEATURES, ENTRY_FEATURES = 9, 6
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """From which probabilities on the best reading is answered at once, and up to which a message is ours at all."""
+
+    item: float
+    facet: float
+    none: float
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One message read: probabilities that sum to 1 over items, "names no item" and "none of ours".
+
+    `items` has shape (items,), `entries` shape (entries,): the probability that this entry answers; `facets` shape
+    (15,): which facet is asked for, whatever the item.
+    """
+
+    items: np.ndarray
+    entries: np.ndarray
+    facets: np.ndarray
+    silent: float
+    none: float
+    decision: Decision
+    topic: Topic
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The heads, the two joins and the thresholds, fitted by retrieval.training."""
+
+    item_head: LinearHead
+    facet_head: LinearHead
+    facet_ngram_head: LinearHead
+    item_join: ConditionalLogit
+    entry_join: ConditionalLogit
+    thresholds: Thresholds
+
+    def read(self, text: str, vector: np.ndarray, signals: Signals, layout: Layout, context: int | None) -> Reading:
+        """The reading of a normalised text; `context` is the position of the item that the conversation is about."""
+        head = self.item_head.log_probabilities(vector[None])[0]
+        facets = self.facets(text, vector)
+        options = np.exp(self.item_join.log_probabilities(item_features(head, self.item_head.classes, signals, layout)))
+        items, silent, none = options[:-2].copy(), float(options[-2]), float(options[-1])
+        carried = silent
+        if context is not None:
+            items[context] += silent
+            silent = 0.0
+        entries = self._entries(items, facets, signals, layout)
+        decision = self._decide(items, entries, silent, none, layout)
+        best = int(items.argmax())
+        topic = Topic.NEW
+        if max(silent, none) > items[best]:
+            topic = Topic.NONE
+        elif best == context and (carried > 0 or items[best] > 0):
+            topic = Topic.SAME
+        mean_facets = np.exp(facets).mean(axis=1)
+        return Reading(items, entries, mean_facets / mean_facets.sum(), silent, none, decision, topic)
+
+    def facets(self, text: str, vector: np.ndarray) -> np.ndarray:
+        """Log probabilities of the facets by both facet heads, shape (15, 2), in the order of Facet."""
+        by_embedding = self.facet_head.log_probabilities(vector[None])[0]
+        by_ngrams = self.facet_ngram_head.log_probabilities(ngrams([text]))[0]
+        return np.stack([by_embedding, by_ngrams], axis=1)[facet_order(self.facet_head)]
+
+    def save(self, path: Path) -> None:
+        """Write everything to one .npz file."""
+        parts: dict[str, np.ndarray] = {}
+        for name in ("item_head", "facet_head", "facet_ngram_head"):
+            head: LinearHead = getattr(self, name)
+            parts |= {f"{name}.classes": np.array(head.classes), f"{name}.weights": head.weights, f"{name}.bias": head.bias}
+        for name in ("item_join", "entry_join"):
+            join: ConditionalLogit = getattr(self, name)
+            parts |= {f"{name}.weights": join.weights, f"{name}.scale": join.scale}
+        limits = self.thresholds
+        np.savez(path, thresholds=np.array([limits.item, limits.facet, limits.none]), **parts)
+
+    @classmethod
+    def load(cls, path: Path) -> Reader:
+        """What `save` wrote. Raises OSError, ValueError or KeyError where the file is not that."""
+        with np.load(path) as parts:
+            heads = [
+                LinearHead(tuple(parts[f"{name}.classes"].tolist()), parts[f"{name}.weights"], parts[f"{name}.bias"])
+                for name in ("item_head", "facet_head", "facet_ngram_head")
+            ]
+            joins = [
+                ConditionalLogit(parts[f"{name}.weights"], parts[f"{name}.scale"]) for name in ("item_join", "entry_join")
+            ]
+            return cls(*heads, *joins, Thresholds(*parts["thresholds"].tolist()))
+
+    def _entries(self, items: np.ndarray, facets: np.ndarray, signals: Signals, layout: Layout) -> np.ndarray:
+        features = entry_features(facets, signals, layout)
+        entries = np.zeros(len(layout.entry_ids))
+        for item in np.flatnonzero(items > 1e-3):
+            own = np.flatnonzero(layout.entry_item == item)
+            entries[own] = items[item] * np.exp(self.entry_join.log_probabilities(features[own]))
+        return entries
+
+    def _decide(self, items: np.ndarray, entries: np.ndarray, silent: float, none: float, layout: Layout) -> Decision:
+        best = int(items.argmax())
+        if none > max(items[best], silent) and none > self.thresholds.none:
+            return Decision.ABSTAIN
+        if silent > items[best]:
+            return Decision.ASK_ITEM
+        top = int(entries.argmax())
+        item = layout.entry_item[top]
+        alike = (layout.entry_item == item) & (layout.entry_facet == layout.entry_facet[top])
+        facet = entries[alike].sum() / max(items[item], 1e-9)
+        if items[item] >= self.thresholds.item and facet >= self.thresholds.facet:
+            return Decision.ANSWER
+        return Decision.CLARIFY
+
+
+def facet_order(head: LinearHead) -> list[int]:
+    """Where each facet, in the order of Facet, stands among the head's classes."""
+    return [head.classes.index(facet.value) for facet in Facet]
+
+
+def item_features(head: np.ndarray, classes: tuple[str, ...], signals: Signals, layout: Layout) -> np.ndarray:
+    """Features of every item, then of "names no item", then of "none of ours"; shape (items + 2, ITEM_FEATURES).
+
+    `head` are the item head's log probabilities in the order of `classes`. An item without entries counts as none of
+    ours: what is asked about it cannot be answered here yet.
+    """
+    position = {name: place for place, name in enumerate(classes)}
+    answerable = [position[item_id] for item_id in layout.item_ids]
+    others = np.setdiff1d(np.arange(len(classes)), [*answerable, position[SILENT]])
+    features = np.zeros((len(layout.item_ids) + 2, ITEM_FEATURES))
+    features[:-2, 0] = head[answerable]
+    features[:-2, 1] = signals.item_dense
+    features[:-2, 2] = signals.item_lexical
+    features[:-2, 3] = signals.item_named
+    features[-2, 4:6] = head[position[SILENT]], 1.0
+    features[-1, 6:9] = logsumexp(head[others]) if len(others) else -20.0, signals.item_dense.max(), 1.0
+    return features
+
+
+def entry_features(facets: np.ndarray, signals: Signals, layout: Layout) -> np.ndarray:
+    """Features of every entry, shape (entries, ENTRY_FEATURES); `facets` as Reader.facets gives them."""
+    features = np.zeros((len(layout.entry_ids), ENTRY_FEATURES))
+    features[:, 0:2] = facets[layout.entry_facet]
+    features[:, 2] = signals.entry_dense
+    features[:, 3] = signals.entry_lexical
+    features[:, 4] = layout.is_situation
+    features[:, 5] = layout.entry_facet == list(Facet).index(Facet.DIFFERENCES)
+    return features

@@ -1,0 +1,135 @@
+"""The search that everything else uses: a message in, evidence out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bot.protocol import Decision
+from knowledge.base import KnowledgeBase
+from knowledge.schema import Facet, Language
+from retrieval import index as indexes
+from retrieval.encoder import Encoder, open_encoder
+from retrieval.evidence import Evidence, RankedEntry, RankedItem
+from retrieval.index import Index, IndexMissing
+from retrieval.language import detect, normalise
+from retrieval.signals import NEAREST, Layout
+
+KEPT_ENTRIES, KEPT_ITEMS = 12, 5
+
+
+@dataclass(frozen=True)
+class _Live:
+    """One loaded index with what is derived from it; replaced as a whole, never changed."""
+
+    folder: Path
+    index: Index
+    layouts: dict[str, Layout]
+
+
+class Retriever:
+    """Searches the live index; safe to use from several threads while a new one takes over."""
+
+    def __init__(self, data_dir: Path, encoder: Encoder) -> None:
+        """Open the live index below `data_dir`. Raises IndexMissing where there is none or it is damaged."""
+        self._data_dir, self._encoder = data_dir, encoder
+        self._refreshing = threading.Lock()
+        self._live = self._open(self._pointed())
+
+    @property
+    def base(self) -> KnowledgeBase:
+        """The knowledge that answers come from now."""
+        return self._live.index.base
+
+    @property
+    def revision(self) -> str:
+        """The revision of that knowledge."""
+        return self.base.revision
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder, for whoever needs vectors of the same space."""
+        return self._encoder
+
+    def refresh(self) -> bool:
+        """Take over the index that was published last; True when it is another one than before."""
+        with self._refreshing:
+            folder = self._pointed()
+            if folder == self._live.folder:
+                return False
+            self._live = self._open(folder)
+            return True
+
+    def search(self, text: str, language: str | None = None, context_item: str | None = None) -> Evidence:
+        """What the base has for a message.
+
+        `language` ("zh" or "en") is taken where the text itself does not tell; `context_item` is the item that the
+        conversation is about, which a message that names none is read as following up. An unknown item is ignored.
+        """
+        live = self._live
+        normal = normalise(text)
+        told = detect(normal) or language or Language.ZH.value
+        vector = self._encoder.encode([normal])[0]
+        found, layout = live.index.languages[told], live.layouts[told]
+        cosines, places = found.dense.search(vector[None], min(NEAREST, found.dense.ntotal))
+        signals = layout.signals(normal, places[0], cosines[0], found.lexical.scores(normal))
+        context = layout.item_ids.index(context_item) if context_item in layout.item_ids else None
+        reading = live.index.reader.read(normal, vector, signals, layout, context)
+
+        base = live.index.base
+        order = np.argsort(-reading.entries, kind="stable")[:KEPT_ENTRIES]
+        entries = tuple(
+            RankedEntry(entry.entry_id, entry.item_id, entry.facet, float(reading.entries[place]))
+            for place in order
+            if reading.entries[place] > 0
+            for entry in (base.entries[layout.entry_ids[place]],)
+        )
+        items = tuple(
+            RankedItem(layout.item_ids[place], float(reading.items[place]))
+            for place in np.argsort(-reading.items, kind="stable")[:KEPT_ITEMS]
+        )
+        asked = int(reading.facets.argmax())
+        named = reading.decision in (Decision.ANSWER, Decision.CLARIFY) and bool(entries)
+        return Evidence(
+            query=text,
+            language=told,
+            revision=base.revision,
+            decision=reading.decision,
+            topic=reading.topic,
+            item_id=entries[0].item_id if named else None,
+            facet=entries[0].facet if named else list(Facet)[asked],
+            facet_confidence=float(reading.facets[asked]),
+            entries=entries,
+            items=items,
+            embedding=vector,
+        )
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit vectors of texts, normalised as messages are; float32, shape (len(texts), dimensions)."""
+        return self._encoder.encode([normalise(text) for text in texts])
+
+    def _pointed(self) -> Path:
+        folder = indexes.live(self._data_dir)
+        if folder is None:
+            raise IndexMissing(f"there is no index below {self._data_dir}; `bangban serve` makes one")
+        return folder
+
+    @staticmethod
+    def _open(folder: Path) -> _Live:
+        index = indexes.load(folder)
+        layouts = {language: Layout(index.base, found.forms, language) for language, found in index.languages.items()}
+        return _Live(folder, index, layouts)
+
+
+def open_retriever(data_dir: Path, knowledge_dir: Path, encoder: str | None = None) -> Retriever:
+    """A retriever over the knowledge as it is now, its index built first if need be.
+
+    Raises knowledge.loader.BrokenBase, packaged_model.ModelUnavailable, IndexMissing or OSError.
+    """
+    opened = open_encoder(data_dir, encoder)
+    indexes.publish(data_dir, knowledge_dir, opened)
+    return Retriever(data_dir, opened)

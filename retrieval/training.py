@@ -1,0 +1,173 @@
+"""Fitting the reader to a base: heads on all examples, joins and thresholds on what the heads had not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sklearn.model_selection import StratifiedKFold
+
+from knowledge.base import KnowledgeBase
+from knowledge.schema import Facet
+from retrieval import fusion
+from retrieval.embedding_cache import EmbeddingCache
+from retrieval.forms import SILENT, Example, composed, examples, situations
+from retrieval.heads import LinearHead, fit_embedding_head, fit_ngram_head, ngrams
+from retrieval.reading import Reader, Thresholds, entry_features, facet_order, item_features
+from retrieval.signals import NEAREST, Layout, Signals
+
+if TYPE_CHECKING:
+    from retrieval.index import LanguageIndex
+
+FOLDS = 4
+WRONG_ITEM_RISK = 0.03
+"""Stated bound on the share of questions that get an entry of another item as their answer."""
+WRONG_FACET_RISK = 0.12
+"""Stated bound on the share of questions that get another facet of the right item; the right one is then offered."""
+MISSED_RISK = 0.03
+"""Stated bound on the share of our own questions that are taken for none of ours."""
+
+
+def fit_reader(
+    base: KnowledgeBase,
+    languages: Mapping[str, LanguageIndex],
+    cache: EmbeddingCache,
+    progress: Callable[[str], None] = lambda step: None,
+) -> Reader:
+    """The reader for a base.
+
+    Questions of the base always teach the heads; told situations and bare facet questions do so in turns, so that the
+    joins and thresholds are fitted on messages that are new to the heads, as a visitor's are. Item names met with facet
+    phrasings (forms.composed) are never taught: they only help to weigh the searches.
+    """
+    written = [example for example in examples(base) if example.item_id != SILENT]
+    told = [*situations(base), *(example for example in examples(base) if example.item_id == SILENT)]
+    put_together = composed(base)
+    progress(f"embedding {len(told) + len(put_together)} situations")
+    vectors = {id(group): cache.vectors([one.text for one in group]) for group in (written, told, put_together)}
+    layouts = {language: Layout(base, found.forms, language) for language, found in languages.items()}
+
+    progress("fitting the heads")
+    item_logs: list[np.ndarray] = [np.zeros(0)] * len(told)
+    facet_logs: list[np.ndarray] = [np.zeros(0)] * len(told)
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(told, [one.item_id for one in told])
+    heads: _Heads | None = None
+    for seen, unseen in folds:
+        heads = _Heads.fit([*written, *(told[i] for i in seen)], np.vstack([vectors[id(written)], vectors[id(told)][seen]]))
+        for place, items, facets in zip(unseen, *heads.logs([told[i] for i in unseen], vectors[id(told)][unseen]), strict=True):
+            item_logs[place], facet_logs[place] = items, facets
+    assert heads is not None
+    classes = heads.item.classes
+    composed_items, composed_facets = heads.logs(put_together, vectors[id(put_together)])
+
+    progress("fitting the joins")
+    questions = [*told, *put_together]
+    all_vectors = np.vstack([vectors[id(told)], vectors[id(put_together)]])
+    signals = [_signals(one, vector, languages, layouts) for one, vector in zip(questions, all_vectors, strict=True)]
+    item_x = np.stack(
+        [
+            item_features(head, classes, found, layouts[one.language])
+            for one, head, found in zip(questions, [*item_logs, *composed_items], signals, strict=True)
+        ]
+    )
+    item_gold = np.stack([_gold_item(one, tuple(base.items)) for one in questions])
+    item_join = fusion.fit(item_x, item_gold)
+    ours = [place for place, one in enumerate(questions) if one.item_id in base.items and one.facet is not None]
+    entry_x, entry_gold, available = _entry_questions(
+        [questions[i] for i in ours],
+        [[*facet_logs, *composed_facets][i] for i in ours],
+        [signals[i] for i in ours],
+        base,
+        layouts,
+    )
+    entry_join = fusion.fit(entry_x, entry_gold, available)
+
+    thresholds = _thresholds(
+        np.exp(item_join.log_probabilities(item_x[: len(told)])), item_gold[: len(told)],
+        np.exp(entry_join.log_probabilities(entry_x, available)), entry_gold,
+        [one.item_id in base.items for one in told],
+    )  # fmt: skip
+    final = _Heads.fit([*written, *told], np.vstack([vectors[id(written)], vectors[id(told)]]))
+    return Reader(final.item, final.facet, final.facet_ngram, item_join, entry_join, thresholds)
+
+
+class _Heads:
+    """The three heads of one fold."""
+
+    def __init__(self, item: LinearHead, facet: LinearHead, facet_ngram: LinearHead) -> None:
+        self.item, self.facet, self.facet_ngram = item, facet, facet_ngram
+
+    @classmethod
+    def fit(cls, taught: Sequence[Example], vectors: np.ndarray) -> _Heads:
+        with_facet = [place for place, one in enumerate(taught) if one.facet is not None]
+        facets = [taught[place].facet.value for place in with_facet]  # type: ignore[union-attr]
+        return cls(
+            fit_embedding_head(vectors, [one.item_id for one in taught]),
+            fit_embedding_head(vectors[with_facet], facets),
+            fit_ngram_head([taught[place].text for place in with_facet], facets),
+        )
+
+    def logs(self, questions: Sequence[Example], vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Log probabilities of items, (questions, classes), and of facets by both heads, (questions, 15, 2)."""
+        order = facet_order(self.facet)
+        by_ngrams = self.facet_ngram.log_probabilities(ngrams([one.text for one in questions]))[:, order]
+        by_embedding = self.facet.log_probabilities(vectors)[:, order]
+        return self.item.log_probabilities(vectors), np.stack([by_embedding, by_ngrams], axis=2)
+
+
+def _signals(
+    one: Example, vector: np.ndarray, languages: Mapping[str, LanguageIndex], layouts: Mapping[str, Layout]
+) -> Signals:
+    found = languages[one.language]
+    cosines, places = found.dense.search(vector[None], min(NEAREST, found.dense.ntotal))
+    return layouts[one.language].signals(one.text, places[0], cosines[0], found.lexical.scores(one.text))
+
+
+def _gold_item(one: Example, item_ids: tuple[str, ...]) -> np.ndarray:
+    gold = np.zeros(len(item_ids) + 2, dtype=bool)
+    place = len(item_ids) if one.item_id == SILENT else len(item_ids) + 1
+    gold[item_ids.index(one.item_id) if one.item_id in item_ids else place] = True
+    return gold
+
+
+def _entry_questions(
+    questions: Sequence[Example],
+    facets: Sequence[np.ndarray],
+    signals: Sequence[Signals],
+    base: KnowledgeBase,
+    layouts: Mapping[str, Layout],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features, gold and availability of the entries of each question's own item, padded to the largest item."""
+    rows = []
+    for one, logs, found in zip(questions, facets, signals, strict=True):
+        layout = layouts[one.language]
+        own = np.flatnonzero(layout.entry_item == layout.item_ids.index(one.item_id))
+        gold = layout.entry_facet[own] == list(Facet).index(one.facet)
+        if gold.any():
+            rows.append((entry_features(logs, found, layout)[own], gold))
+    widest = max(len(gold) for _, gold in rows)
+    features = np.zeros((len(rows), widest, rows[0][0].shape[1]))
+    golds, available = np.zeros((2, len(rows), widest), dtype=bool)
+    for place, (own_features, gold) in enumerate(rows):
+        features[place, : len(gold)], golds[place, : len(gold)], available[place, : len(gold)] = own_features, gold, True
+    return features, golds, available
+
+
+def _thresholds(
+    items: np.ndarray, item_gold: np.ndarray, entries: np.ndarray, entry_gold: np.ndarray, ours: Sequence[bool]
+) -> Thresholds:
+    best = items[:, :-2].argmax(axis=1)
+    confidence = items[np.arange(len(items)), best]
+    wrong_item = ~item_gold[np.arange(len(items)), best]
+    of_ours = np.array(ours)
+    picked = entries.argmax(axis=1)
+    of_right = np.where(entry_gold, entries, 0).sum(axis=1)
+    wrong_facet = ~entry_gold[np.arange(len(entries)), picked]
+    facet_confidence = np.where(wrong_facet, entries[np.arange(len(entries)), picked], of_right)
+    none = items[of_ours, -1]
+    return Thresholds(
+        item=fusion.risk_controlled_threshold(confidence, wrong_item, WRONG_ITEM_RISK),
+        facet=fusion.risk_controlled_threshold(facet_confidence, wrong_facet, WRONG_FACET_RISK),
+        none=float(np.quantile(none, 1 - MISSED_RISK, method="higher")),
+    )
