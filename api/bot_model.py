@@ -1,0 +1,43 @@
+"""The trained bot for the files of bot/ and the encoder as they are: found, or trained with the encoder's vectors."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from api import bot_process
+from api.settings import Settings
+
+if TYPE_CHECKING:
+    from retrieval.retriever import Retriever
+
+
+def find(settings: Settings) -> Path | None:
+    """The model if it is up to date, else None. Quick: neither the encoder nor Rasa is asked."""
+    embeddings = _embeddings(settings)
+    if not embeddings.is_file():
+        return None
+    model = settings.data_dir / "bot" / "models" / f"{bot_process._fingerprint(embeddings)}.tar.gz"
+    return model if model.is_file() else None
+
+
+def train(settings: Settings, retriever: Retriever) -> Path:
+    """The model, trained if it is not up to date. Raises bot_process.BotProcessError, OSError when the disk is full."""
+    embeddings = _embeddings(settings)
+    if not embeddings.is_file():
+        texts = bot_process.training_texts()
+        bot_process.write_embeddings(embeddings, texts, retriever.vectors(texts))
+        for older in embeddings.parent.glob("embeddings-*.npz"):
+            if older != embeddings:
+                older.unlink()
+    return bot_process.train(settings, embeddings)
+
+
+def _embeddings(settings: Settings) -> Path:
+    from retrieval.packaged_model import WHEEL_SHA256
+
+    made_from = hashlib.sha256((settings.encoder or WHEEL_SHA256).encode())
+    for path in sorted((bot_process.BOT / "data" / "nlu").glob("*.yml")):
+        made_from.update(b"\0" + path.read_bytes())
+    return settings.data_dir / "bot" / f"embeddings-{made_from.hexdigest()[:12]}.npz"
