@@ -31,16 +31,20 @@ class ConditionalLogit:
         return log_softmax(scores, axis=-1)
 
 
-def fit(features: np.ndarray, gold: np.ndarray, available: np.ndarray | None = None) -> ConditionalLogit:
+def fit(
+    features: np.ndarray, gold: np.ndarray, importance: np.ndarray, available: np.ndarray | None = None
+) -> ConditionalLogit:
     """Weights that make the gold options most likely.
 
     `features` has shape (questions, options, features); `gold` (questions, options) is true for each option that would
-    be right, of which the model may choose any; `available` marks the options that a question has at all.
+    be right, of which the model may choose any; `importance` (questions,) weighs the questions against each other;
+    `available` marks the options that a question has at all.
     """
     if available is None:
         available = np.ones(gold.shape, dtype=bool)
     scale = np.maximum(np.abs(features[available]).std(axis=0), 1e-6)
     scaled = features / scale
+    share = importance / importance.sum()
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
         scores = np.where(available, scaled @ weights, -np.inf)
@@ -48,8 +52,8 @@ def fit(features: np.ndarray, gold: np.ndarray, available: np.ndarray | None = N
         total = logsumexp(scores, axis=1)
         of_right = logsumexp(right, axis=1)
         slope = np.exp(scores - total[:, None]) - np.exp(right - of_right[:, None])
-        gradient = np.einsum("qo,qof->f", slope, scaled) / len(scaled) + _RIDGE * weights
-        return float(np.mean(total - of_right) + 0.5 * _RIDGE * weights @ weights), gradient
+        gradient = np.einsum("q,qo,qof->f", share, slope, scaled) + _RIDGE * weights
+        return float(share @ (total - of_right) + 0.5 * _RIDGE * weights @ weights), gradient
 
     found = minimize(loss, np.zeros(features.shape[2]), jac=True, method="L-BFGS-B")
     return ConditionalLogit(found.x, scale)

@@ -13,11 +13,12 @@ import numpy as np
 from scipy import sparse
 from scipy.special import log_softmax
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.feature_extraction.text import HashingVectorizer
-from sklearn.linear_model import LogisticRegression
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+from sklearn.linear_model import SGDClassifier
 
-_NGRAMS = HashingVectorizer(analyzer="char_wb", ngram_range=(1, 4), n_features=2**15, norm="l2", alternate_sign=False)
-_REGULARISATION = 10.0
+_COUNTS = HashingVectorizer(
+    analyzer="char_wb", ngram_range=(1, 5), n_features=2**16, norm=None, alternate_sign=False, dtype=np.float32
+)
 
 
 @dataclass(frozen=True)
@@ -42,17 +43,29 @@ def fit_embedding_head(vectors: np.ndarray, labels: Sequence[str]) -> LinearHead
     return _head(model)
 
 
-def fit_ngram_head(texts: Sequence[str], labels: Sequence[str]) -> LinearHead:
-    """A head on hashed character n-grams, for what is said in a set phrase (「多久」, "how much")."""
-    return _head(LogisticRegression(C=_REGULARISATION, max_iter=300).fit(ngrams(texts), labels))
+@dataclass(frozen=True)
+class NgramHead:
+    """A linear classifier on character n-grams of 1 to 5 inside words, hashed, TF-IDF; `idf` has shape (2**16,)."""
+
+    linear: LinearHead
+    idf: np.ndarray
+
+    def log_probabilities(self, texts: Sequence[str]) -> np.ndarray:
+        """Log probabilities, float, shape (texts, classes)."""
+        weighing = TfidfTransformer(sublinear_tf=True)
+        weighing.idf_ = self.idf
+        return self.linear.log_probabilities(weighing.transform(_COUNTS.transform(texts)))
 
 
-def ngrams(texts: Sequence[str]) -> sparse.csr_matrix:
-    """Hashed counts of character 1- to 4-grams inside words, unit length, shape (texts, 2**15)."""
-    return _NGRAMS.transform(texts)
+def fit_ngram_head(texts: Sequence[str], labels: Sequence[str]) -> NgramHead:
+    """A head on what is said in a set phrase (「多久」, "how much"): logistic regression by averaged gradient descent."""
+    counts = _COUNTS.transform(texts)
+    weighing = TfidfTransformer(sublinear_tf=True).fit(counts)
+    model = SGDClassifier(loss="log_loss", alpha=3e-6, max_iter=25, tol=None, average=True, random_state=0)
+    return NgramHead(_head(model.fit(weighing.transform(counts), labels)), weighing.idf_.astype(np.float32))
 
 
-def _head(model: LinearDiscriminantAnalysis | LogisticRegression) -> LinearHead:
+def _head(model: LinearDiscriminantAnalysis | SGDClassifier) -> LinearHead:
     weights, bias = model.coef_, model.intercept_
     if len(model.classes_) == 2:  # sklearn keeps one row for two classes
         weights, bias = np.vstack([np.zeros_like(weights), weights]), np.concatenate([[0.0], bias])

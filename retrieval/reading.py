@@ -12,7 +12,7 @@ from bot.protocol import Decision, Topic
 from knowledge.schema import Facet
 from retrieval.forms import SILENT
 from retrieval.fusion import ConditionalLogit
-from retrieval.heads import LinearHead, ngrams
+from retrieval.heads import LinearHead, NgramHead
 from retrieval.signals import Layout, Signals
 
 ITEM_FEATURES, ENTRY_FEATURES = 9, 6
@@ -50,7 +50,7 @@ class Reader:
 
     item_head: LinearHead
     facet_head: LinearHead
-    facet_ngram_head: LinearHead
+    facet_ngram_head: NgramHead
     item_join: ConditionalLogit
     entry_join: ConditionalLogit
     thresholds: Thresholds
@@ -79,33 +79,35 @@ class Reader:
     def facets(self, text: str, vector: np.ndarray) -> np.ndarray:
         """Log probabilities of the facets by both facet heads, shape (15, 2), in the order of Facet."""
         by_embedding = self.facet_head.log_probabilities(vector[None])[0]
-        by_ngrams = self.facet_ngram_head.log_probabilities(ngrams([text]))[0]
+        by_ngrams = self.facet_ngram_head.log_probabilities([text])[0]
         return np.stack([by_embedding, by_ngrams], axis=1)[facet_order(self.facet_head)]
 
     def save(self, path: Path) -> None:
         """Write everything to one .npz file."""
         parts: dict[str, np.ndarray] = {}
-        for name in ("item_head", "facet_head", "facet_ngram_head"):
-            head: LinearHead = getattr(self, name)
+        heads = {"item_head": self.item_head, "facet_head": self.facet_head, "facet_ngram_head": self.facet_ngram_head.linear}
+        for name, head in heads.items():
             parts |= {f"{name}.classes": np.array(head.classes), f"{name}.weights": head.weights, f"{name}.bias": head.bias}
         for name in ("item_join", "entry_join"):
             join: ConditionalLogit = getattr(self, name)
             parts |= {f"{name}.weights": join.weights, f"{name}.scale": join.scale}
         limits = self.thresholds
+        parts["facet_ngram_head.idf"] = self.facet_ngram_head.idf
         np.savez(path, thresholds=np.array([limits.item, limits.facet, limits.none]), **parts)
 
     @classmethod
     def load(cls, path: Path) -> Reader:
         """What `save` wrote. Raises OSError, ValueError or KeyError where the file is not that."""
         with np.load(path) as parts:
-            heads = [
+            item, facet, ngram = (
                 LinearHead(tuple(parts[f"{name}.classes"].tolist()), parts[f"{name}.weights"], parts[f"{name}.bias"])
                 for name in ("item_head", "facet_head", "facet_ngram_head")
-            ]
+            )
             joins = [
                 ConditionalLogit(parts[f"{name}.weights"], parts[f"{name}.scale"]) for name in ("item_join", "entry_join")
             ]
-            return cls(*heads, *joins, Thresholds(*parts["thresholds"].tolist()))
+            ngram_head = NgramHead(ngram, parts["facet_ngram_head.idf"])
+            return cls(item, facet, ngram_head, *joins, Thresholds(*parts["thresholds"].tolist()))
 
     def _entries(self, items: np.ndarray, facets: np.ndarray, signals: Signals, layout: Layout) -> np.ndarray:
         features = entry_features(facets, signals, layout)

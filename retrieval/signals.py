@@ -11,6 +11,9 @@ from knowledge.schema import Facet
 from retrieval.forms import Form
 from retrieval.language import normalise
 
+TEMPERATURE = 0.1
+"""How soft the maximum over an item's forms is, in units of cosine; this encoder's cosines lie within 0.7..1."""
+
 NEAREST = 400
 """How many nearest forms are looked at; what lies beyond counts as far as the last of them."""
 
@@ -40,6 +43,7 @@ class Layout:
         entry_at = {entry_id: place for place, entry_id in enumerate(self.entry_ids)}
         self.form_item = np.array([item_at[form.item_id] for form in forms], dtype=np.int64)
         self.form_entry = np.array([entry_at[form.entry_id] if form.entry_id else -1 for form in forms], dtype=np.int64)
+        self._by_item, self._by_entry = _grouped(self.form_item), _grouped(self.form_entry)
         self.entry_item = np.array([item_at[entry.item_id] for entry in base.entries.values()], dtype=np.int64)
         self.entry_facet = np.array([list(Facet).index(entry.facet) for entry in base.entries.values()], dtype=np.int64)
         self.is_situation = np.array([entry.is_situation for entry in base.entries.values()], dtype=np.float32)
@@ -50,18 +54,15 @@ class Layout:
 
     def signals(self, text: str, found: np.ndarray, cosines: np.ndarray, lexical: np.ndarray) -> Signals:
         """The signals of a normalised text from the nearest forms (positions and cosines) and every form's BM25."""
-        floor = float(cosines.min()) if len(cosines) else 0.0
-        item_dense = np.full(len(self.item_ids), floor, dtype=np.float32)
-        entry_dense = np.full(len(self.entry_ids), floor, dtype=np.float32)
-        item_lexical = np.zeros(len(self.item_ids), dtype=np.float32)
-        entry_lexical = np.zeros(len(self.entry_ids), dtype=np.float32)
-        np.maximum.at(item_dense, self.form_item[found], cosines)
-        np.maximum.at(item_lexical, self.form_item, lexical)
+        lexical = np.log1p(lexical)
         of_entry = self.form_entry[found] >= 0
-        np.maximum.at(entry_dense, self.form_entry[found][of_entry], cosines[of_entry])
-        of_entry = self.form_entry >= 0
-        np.maximum.at(entry_lexical, self.form_entry[of_entry], lexical[of_entry])
-        return Signals(item_dense, np.log1p(item_lexical), self._named(text), entry_dense, np.log1p(entry_lexical))
+        return Signals(
+            item_dense=_pooled(self.form_item[found], cosines, len(self.item_ids)),
+            item_lexical=_highest(lexical, *self._by_item, len(self.item_ids)),
+            item_named=self._named(text),
+            entry_dense=_pooled(self.form_entry[found][of_entry], cosines[of_entry], len(self.entry_ids)),
+            entry_lexical=_highest(lexical, *self._by_entry, len(self.entry_ids)),
+        )
 
     def _named(self, text: str) -> np.ndarray:
         padded = f" {text} " if self.spaced else text
@@ -70,3 +71,31 @@ class Layout:
             inside = [len(name) for name in names if (f" {name} " if self.spaced else name) in padded]
             named[place] = max(inside, default=0) / max(len(text), 1)
         return named
+
+
+def _pooled(owners: np.ndarray, cosines: np.ndarray, count: int) -> np.ndarray:
+    """Each owner's cosines pooled by a soft maximum: several near forms count for more than one; shape (count,).
+
+    Owners without a form among them get the lowest cosine, as far as was looked.
+    """
+    if not len(cosines):
+        return np.zeros(count, dtype=np.float32)
+    highest, lowest = cosines.max(), cosines.min()
+    masses = np.bincount(owners, weights=np.exp((cosines - highest) / TEMPERATURE), minlength=count)
+    return highest + TEMPERATURE * np.log(masses + np.exp((lowest - highest) / TEMPERATURE))
+
+
+def _highest(scores: np.ndarray, order: np.ndarray, owners: np.ndarray, starts: np.ndarray, count: int) -> np.ndarray:
+    """Each owner's highest score, 0 for owners without one; shape (count,)."""
+    highest = np.zeros(count, dtype=np.float32)
+    if len(scores):
+        highest[owners] = np.maximum.reduceat(scores[order], starts)
+    return highest
+
+
+def _grouped(owners: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The positions sorted by owner, the owners that there are, and where each one's run starts; negatives left out."""
+    order = np.argsort(owners, kind="stable")
+    order = order[owners[order] >= 0]
+    present, starts = np.unique(owners[order], return_index=True)
+    return order, present, starts

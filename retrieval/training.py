@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from knowledge.schema import Facet
 from retrieval import fusion
 from retrieval.embedding_cache import EmbeddingCache
 from retrieval.forms import SILENT, Example, composed, examples, situations
-from retrieval.heads import LinearHead, fit_embedding_head, fit_ngram_head, ngrams
+from retrieval.heads import LinearHead, NgramHead, fit_embedding_head, fit_ngram_head
 from retrieval.reading import Reader, Thresholds, entry_features, facet_order, item_features
 from retrieval.signals import NEAREST, Layout, Signals
 
@@ -27,6 +28,11 @@ WRONG_FACET_RISK = 0.12
 """Stated bound on the share of questions that get another facet of the right item; the right one is then offered."""
 MISSED_RISK = 0.03
 """Stated bound on the share of our own questions that are taken for none of ours."""
+
+SHARES = {"told": 0.5, "composed": 0.15, "silent": 0.1, "none": 0.25}
+"""What is expected at the desk: told questions about our items, plain ones, bare follow-ups, and what is not ours.
+
+The join learns from it how likely each is before a word is read; the corpus has them in other proportions."""
 
 
 def fit_reader(
@@ -71,17 +77,18 @@ def fit_reader(
             for one, head, found in zip(questions, [*item_logs, *composed_items], signals, strict=True)
         ]
     )
+    kinds = [_kind(one, base) for one in told] + ["composed"] * len(put_together)
     item_gold = np.stack([_gold_item(one, tuple(base.items)) for one in questions])
-    item_join = fusion.fit(item_x, item_gold)
+    item_join = fusion.fit(item_x, item_gold, _importance(kinds))
     ours = [place for place, one in enumerate(questions) if one.item_id in base.items and one.facet is not None]
-    entry_x, entry_gold, available = _entry_questions(
+    entry_x, entry_gold, available, kept = _entry_questions(
         [questions[i] for i in ours],
         [[*facet_logs, *composed_facets][i] for i in ours],
         [signals[i] for i in ours],
         base,
         layouts,
     )
-    entry_join = fusion.fit(entry_x, entry_gold, available)
+    entry_join = fusion.fit(entry_x, entry_gold, _importance([kinds[ours[place]] for place in kept]), available)
 
     thresholds = _thresholds(
         np.exp(item_join.log_probabilities(item_x[: len(told)])), item_gold[: len(told)],
@@ -95,7 +102,7 @@ def fit_reader(
 class _Heads:
     """The three heads of one fold."""
 
-    def __init__(self, item: LinearHead, facet: LinearHead, facet_ngram: LinearHead) -> None:
+    def __init__(self, item: LinearHead, facet: LinearHead, facet_ngram: NgramHead) -> None:
         self.item, self.facet, self.facet_ngram = item, facet, facet_ngram
 
     @classmethod
@@ -111,7 +118,7 @@ class _Heads:
     def logs(self, questions: Sequence[Example], vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Log probabilities of items, (questions, classes), and of facets by both heads, (questions, 15, 2)."""
         order = facet_order(self.facet)
-        by_ngrams = self.facet_ngram.log_probabilities(ngrams([one.text for one in questions]))[:, order]
+        by_ngrams = self.facet_ngram.log_probabilities([one.text for one in questions])[:, order]
         by_embedding = self.facet.log_probabilities(vectors)[:, order]
         return self.item.log_probabilities(vectors), np.stack([by_embedding, by_ngrams], axis=2)
 
@@ -122,6 +129,17 @@ def _signals(
     found = languages[one.language]
     cosines, places = found.dense.search(vector[None], min(NEAREST, found.dense.ntotal))
     return layouts[one.language].signals(one.text, places[0], cosines[0], found.lexical.scores(one.text))
+
+
+def _kind(one: Example, base: KnowledgeBase) -> str:
+    if one.item_id == SILENT:
+        return "silent"
+    return "told" if one.item_id in base.items else "none"
+
+
+def _importance(kinds: Sequence[str]) -> np.ndarray:
+    counts = Counter(kinds)
+    return np.array([SHARES[kind] / counts[kind] for kind in kinds])
 
 
 def _gold_item(one: Example, item_ids: tuple[str, ...]) -> np.ndarray:
@@ -137,21 +155,25 @@ def _entry_questions(
     signals: Sequence[Signals],
     base: KnowledgeBase,
     layouts: Mapping[str, Layout],
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Features, gold and availability of the entries of each question's own item, padded to the largest item."""
-    rows = []
-    for one, logs, found in zip(questions, facets, signals, strict=True):
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[int]]:
+    """Features, gold and availability of the entries of each question's own item, padded to the largest item.
+
+    Last, the positions of the questions that have a right entry at all.
+    """
+    rows, kept = [], []
+    for place, (one, logs, found) in enumerate(zip(questions, facets, signals, strict=True)):
         layout = layouts[one.language]
         own = np.flatnonzero(layout.entry_item == layout.item_ids.index(one.item_id))
         gold = layout.entry_facet[own] == list(Facet).index(one.facet)
         if gold.any():
             rows.append((entry_features(logs, found, layout)[own], gold))
+            kept.append(place)
     widest = max(len(gold) for _, gold in rows)
     features = np.zeros((len(rows), widest, rows[0][0].shape[1]))
     golds, available = np.zeros((2, len(rows), widest), dtype=bool)
     for place, (own_features, gold) in enumerate(rows):
         features[place, : len(gold)], golds[place, : len(gold)], available[place, : len(gold)] = own_features, gold, True
-    return features, golds, available
+    return features, golds, available, kept
 
 
 def _thresholds(
