@@ -1,0 +1,37 @@
+"""The time of day and the time that things take."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def now() -> dt.datetime:
+    """This moment in UTC, to the millisecond."""
+    moment = dt.datetime.now(dt.UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+class Stopwatch:
+    """How long each stage of a turn took, in milliseconds; a stage that comes twice adds up."""
+
+    def __init__(self) -> None:
+        self._took: dict[str, float] = {}
+
+    @contextmanager
+    def timing(self, stage: str) -> Iterator[None]:
+        """Add the time until the end of the block to the stage."""
+        start = perf_counter()
+        try:
+            yield
+        finally:
+            self._took[stage] = self._took.get(stage, 0.0) + (perf_counter() - start) * 1000
+
+    def __getitem__(self, stage: str) -> float:
+        """Milliseconds of the stage so far."""
+        return round(self._took.get(stage, 0.0), 3)

@@ -1,0 +1,220 @@
+"""Everything that can be refused or fail at the HTTP door, as RFC 9457 problem details: one table, one shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Exception):
+    """Base of what a route refuses; `detail` says what is wrong and what to do now."""
+
+    def __init__(self, detail: str, **extra: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.extra = extra
+        self.headers: dict[str, str] = {}
+
+
+class NoToken(Problem):
+    """The call carries no key."""
+
+    def __init__(self) -> None:
+        super().__init__("Send the session's token as `Authorization: Bearer …`.")
+        self.headers = {"WWW-Authenticate": 'Bearer realm="bangban"'}
+
+
+class NotYourSession(Problem):
+    """The key does not open this session, or there is no such session; which of the two is not told."""
+
+    def __init__(self) -> None:
+        super().__init__("This token does not open this session. Start a new session.")
+
+
+class UnknownItem(Problem):
+    """The catalogue has no such item."""
+
+    def __init__(self, item_id: str) -> None:
+        super().__init__(f"The catalogue has no item {item_id!r}. GET /api/v1/items lists all of them.")
+
+
+class UnknownOption(Problem):
+    """The payload was never offered in this session."""
+
+    def __init__(self) -> None:
+        super().__init__("This payload was not offered in this session. Send the payload of an option, or text.")
+
+
+class UnknownMessage(Problem):
+    """The session has no such message."""
+
+    def __init__(self) -> None:
+        super().__init__("This session has no message with this id. Leave it out to get the whole conversation.")
+
+
+class NotJson(Problem):
+    """The body is announced as something else."""
+
+    def __init__(self) -> None:
+        super().__init__("Send the body as JSON in UTF-8, with `Content-Type: application/json`.")
+
+
+class TooLarge(Problem, HTTPException):
+    """The body is larger than any message can be."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        Problem.__init__(self, f"A body may have at most {limit_bytes} bytes. Send a shorter message.")
+        self.status_code = 413
+
+
+class TooManyRequests(Problem):
+    """Slower, please."""
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__(f"Too many requests in a short time. Try again in {wait_s} seconds.")
+        self.headers = {"Retry-After": str(wait_s)}
+
+
+class AssistantUnavailable(Problem):
+    """The dialogue engine does not answer; nothing was stored, so sending the same again is right."""
+
+    RETRY_S = 3
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The assistant is starting or not available. Send the message again in a moment, with the same client_id; "
+            "urgent matters: call 12345."
+        )
+        self.headers = {"Retry-After": str(self.RETRY_S)}
+
+
+class NotReady(Problem):
+    """A part that the service needs does not work; `parts` says which."""
+
+    def __init__(self, parts: Mapping[str, str]) -> None:
+        broken = ", ".join(part for part, state in parts.items() if state != "ok")
+        super().__init__(f"Not ready: {broken}.", parts=dict(parts))
+
+
+PROBLEMS: dict[type[Exception], tuple[int, str, str]] = {
+    NoToken: (401, "no-token", "A token is needed"),
+    NotYourSession: (403, "not-your-session", "Not your session"),
+    UnknownItem: (404, "unknown-item", "Unknown item"),
+    TooLarge: (413, "body-too-large", "The body is too large"),
+    NotJson: (415, "not-json", "The body is not JSON"),
+    UnknownOption: (422, "unknown-option", "Unknown option"),
+    UnknownMessage: (422, "unknown-message", "Unknown message"),
+    TooManyRequests: (429, "too-many-requests", "Too many requests"),
+    AssistantUnavailable: (503, "assistant-unavailable", "The assistant is not available"),
+    NotReady: (503, "not-ready", "Not ready"),
+    SQLAlchemyError: (503, "storage-unavailable", "The database is not available"),
+}
+"""Exception → status, the last part of the problem type, title; the only place where they stand."""
+
+HTTP_PROBLEMS = {
+    400: ("malformed-body", "The body cannot be read", "Send one JSON object in UTF-8."),
+    404: ("unknown-path", "There is nothing here", "The paths are described at /api/openapi.json."),
+    405: ("method-not-allowed", "This method is not allowed here", "The Allow header lists the methods."),
+}
+INVALID = (422, "invalid-request", "The request needs a correction")
+
+
+class FieldProblem(BaseModel):
+    """One field that needs a correction."""
+
+    field: str = Field(description="where: body.text, query.limit …")
+    detail: str
+
+
+class ProblemOut(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] | None = Field(default=None, description="which fields need a correction")
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route for the OpenAPI document; 422 and 500 belong to every route."""
+    titles = {status: title for status, _, title in (*PROBLEMS.values(), INVALID)}
+    titles |= {status: title for status, (_, title, _) in HTTP_PROBLEMS.items()}
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
+    told = {status: {"description": titles.get(status, "Problem"), "content": content} for status in statuses}
+    return {**told, 500: {"description": "Something failed here", "content": content}}
+
+
+def install(app: FastAPI) -> None:
+    """Answer every failure of the app with a problem."""
+    for kind in PROBLEMS:
+        app.add_exception_handler(kind, _handle)
+    app.add_exception_handler(HTTPException, _handle_http)
+    app.add_exception_handler(RequestValidationError, _handle_invalid)
+
+
+def problem_response(status: int, kind: str, title: str, detail: str, **extra: Any) -> JSONResponse:
+    """A problem as a response. Lone surrogates in it are replaced, so that it can always be sent."""
+    body = {"type": f"urn:bangban:problem:{kind}", "title": title, "status": status, "detail": detail, **extra}
+    return JSONResponse(_sendable(body), status_code=status, media_type=MEDIA_TYPE)
+
+
+def failure_response() -> JSONResponse:
+    """What is told when something failed that nobody thought of; the log has the rest."""
+    return problem_response(
+        500, "internal", "Something failed here", "It has been logged. Try again; if it stays, call 12345."
+    )
+
+
+async def _handle(request: Request, error: Exception) -> JSONResponse:
+    kind = next(kind for kind in type(error).__mro__ if kind in PROBLEMS)
+    status, name, title = PROBLEMS[kind]
+    if not isinstance(error, Problem):
+        log.error("storage_failed", exc_info=error)
+        return problem_response(status, name, title, "Nothing was stored. Try again in a moment.")
+    response = problem_response(status, name, title, error.detail, **error.extra)
+    response.headers.update(error.headers)
+    return response
+
+
+async def _handle_http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    name, title, detail = HTTP_PROBLEMS.get(error.status_code, ("http", error.detail, error.detail))
+    response = problem_response(error.status_code, name, title, detail)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _handle_invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    status, name, title = INVALID
+    errors = [
+        {"field": ".".join(map(str, fault["loc"])), "detail": _sentence(fault)} for fault in error.errors()
+    ]
+    return problem_response(status, name, title, "See errors for what needs to change.", errors=errors)
+
+
+def _sentence(fault: Mapping[str, Any]) -> str:
+    if fault["type"] == "string_unicode":
+        return "this needs whole characters; half of a surrogate pair is in it"
+    return str(fault["msg"]).removeprefix("Value error, ")
+
+
+def _sendable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_sendable(key): _sendable(held) for key, held in value.items()}
+    return [_sendable(held) for held in value] if isinstance(value, list | tuple) else value

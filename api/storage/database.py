@@ -1,0 +1,107 @@
+"""The database: how it is opened, brought to the newest schema, and used one unit of work at a time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from api.storage.feedback import Feedback
+from api.storage.messages import Messages
+from api.storage.sessions import Sessions
+from api.storage.statistics import Statistics
+from api.storage.tickets import Tickets
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_TIMEOUT_MS = 5_000
+
+
+class Work:
+    """One unit of work: everything in it becomes true together at `commit`, or nothing does."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+        self.sessions = Sessions(session)
+        self.messages = Messages(session)
+        self.tickets = Tickets(session)
+        self.feedback = Feedback(session)
+        self.statistics = Statistics(session)
+
+    async def commit(self) -> None:
+        """Make it true."""
+        await self._session.commit()
+
+
+class Database:
+    """Hands out units of work; rolled back unless committed."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        # SQLite has one writer: taking the write lock at BEGIN makes writers wait for each other (busy_timeout), where
+        # a reader that turns writer half-way would fail at once instead.
+        self._writing = self._engine.execution_options(writes=True)
+
+    async def migrate(self) -> None:
+        """Bring the schema to the newest version; an empty database gets all of it."""
+        async with self._writing.begin() as connection:
+            await connection.run_sync(_upgrade)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Work]:
+        """A unit of work that only looks."""
+        async with AsyncSession(self._engine) as session:
+            yield Work(session)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[Work]:
+        """A unit of work that changes something."""
+        async with AsyncSession(self._writing, expire_on_commit=False) as session:
+            yield Work(session)
+
+    async def check_writable(self) -> None:
+        """Raise SQLAlchemyError where nothing can be written; changes nothing."""
+        async with self._writing.connect() as connection:
+            await connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
+            await connection.rollback()
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._engine.dispose()
+
+
+def _engine(url: str) -> AsyncEngine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_async_engine(parsed, pool_pre_ping=True)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(parsed, pool_size=8, max_overflow=8) if parsed.database else create_async_engine(parsed)
+    event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # The driver's own BEGIN comes too late; `_begin` sends it.
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _upgrade(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,63 @@
+"""Queries about sessions."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.storage.models import MessageRow, SessionRow
+
+
+class Sessions:
+    """The table of sessions within one unit of work."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    def add(self, row: SessionRow) -> None:
+        """Keep a new session."""
+        self._session.add(row)
+
+    async def token_hash(self, session_id: str) -> str | None:
+        """The hash of the session's key; None where there is no such session."""
+        return await self._session.scalar(select(SessionRow.token_hash).where(SessionRow.id == session_id))
+
+    async def get(self, session_id: str) -> SessionRow | None:
+        """The session."""
+        return await self._session.get(SessionRow, session_id)
+
+    async def with_last_message(self, session_id: str) -> tuple[SessionRow, MessageRow | None] | None:
+        """The session and the last message that it was sent, in one query."""
+        found = await self._session.execute(
+            select(SessionRow, MessageRow)
+            .outerjoin(MessageRow, MessageRow.id == SessionRow.last_message_id)
+            .where(SessionRow.id == session_id)
+        )
+        row = found.one_or_none()
+        return None if row is None else (row[0], row[1])
+
+    async def change(self, session_id: str, **values: object) -> bool:
+        """Set columns of the session; False where it is gone."""
+        changed = await self._session.execute(
+            update(SessionRow)
+            .where(SessionRow.id == session_id)
+            .values(**values)
+            .returning(SessionRow.id)
+            .execution_options(synchronize_session=False)
+        )
+        return changed.scalar_one_or_none() is not None
+
+    async def add_failure(self, session_id: str) -> None:
+        """Count one more turn that did not help."""
+        await self.change(session_id, failures=SessionRow.failures + 1)
+
+    async def erase(self, session_id: str) -> None:
+        """Remove the session and, by the foreign keys, its messages."""
+        await self._session.execute(delete(SessionRow).where(SessionRow.id == session_id))
+
+    async def count_active_since(self, moment: dt.datetime) -> int:
+        """How many sessions had a turn since then."""
+        found = await self._session.scalar(select(func.count()).where(SessionRow.active_at >= moment))
+        return found or 0

@@ -1,0 +1,63 @@
+"""What a visitor may type: one way to clean it, and the reasons why something cannot be taken."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+TEXT_LIMIT = 1_000
+# Soft hyphen, zero-width marks, direction overrides, BOM: they show nothing, and would hide a number from masking.
+_INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+def clean(text: str) -> str:
+    """The text as people see it: trimmed, line ends as \\n, without invisible marks. Raises for what is not text."""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise PydanticCustomError("broken_text", "this needs whole characters; half of a surrogate pair is in it")
+    text = _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    if any(character not in "\n\t" and unicodedata.category(character) == "Cc" for character in text):
+        raise PydanticCustomError("control_character", "this needs plain text; a control character is in it")
+    return text.strip()
+
+
+def _whole(value: object) -> object:
+    """Refuse lone surrogates in our own words, before pydantic meets them."""
+    return clean(value) if isinstance(value, str) else value
+
+
+def limited(least: int, most: int) -> object:
+    """The annotations of a cleaned text of `least` to `most` characters."""
+
+    def check(text: str) -> str:
+        if len(text) < least:
+            raise PydanticCustomError("text_too_short", "this needs at least {least} character", {"least": least})
+        if len(text) > most:
+            raise PydanticCustomError(
+                "text_too_long", "this needs at most {most} characters; it has {has}", {"most": most, "has": len(text)}
+            )
+        return text
+
+    return AfterValidator(check)
+
+
+VisitorText = Annotated[
+    str,
+    BeforeValidator(_whole),
+    limited(1, TEXT_LIMIT),
+    Field(description="1 to 1,000 characters after trimming; no control characters but line ends and tabs"),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": TEXT_LIMIT, "pattern": r"\S"}),
+]
+Comment = Annotated[
+    str, BeforeValidator(_whole), limited(0, TEXT_LIMIT), WithJsonSchema({"type": "string", "maxLength": TEXT_LIMIT})
+]
+Key = Annotated[
+    str, BeforeValidator(_whole), limited(1, 100), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 100})
+]
+LongKey = Annotated[
+    str, BeforeValidator(_whole), limited(1, 300), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 300})
+]
+"""Ids and payloads: short texts that we made ourselves."""
