@@ -238,7 +238,10 @@ class ItemSpec(Model):
 
     @model_validator(mode="after")
     def _every_facet_is_accounted_for(self) -> Self:
-        present = {entry.facet for entry in self.entries.values()}
+        # A situation may serve a facet without being the plain answer to it.
+        present = {
+            entry.facet for slug, entry in self.entries.items() if slug == entry.facet or entry.facet is Facet.DIFFERENCES
+        }
         if both := present & self.absent.keys():
             raise ValueError(f"written and declared absent at once: {', '.join(sorted(both))}")
         if missing := set(Facet) - present - self.absent.keys():

@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.protocol import Decision, Topic
+
+
+@pytest.mark.parametrize(
+    ("question", "entry_id"),
+    [
+        ("临时使用绿地许可多久能批下来？", "temporary-green-space-use.time_limit"),
+        ("臨時使用綠地許可要多久", "temporary-green-space-use.time_limit"),
+        ("装修垃圾清运要多少钱", "renovation-waste-removal.fee"),
+        ("how much does renovation waste removal cost", "renovation-waste-removal.fee"),
+        ("what documents do I need to fell a tree", "urban-tree-felling.materials"),
+        ("砍伐城市树木要什么材料", "urban-tree-felling.materials"),
+    ],
+)
+def test_a_plain_question_is_answered_by_its_entry(retriever, question, entry_id):
+    evidence = retriever.search(question)
+    assert evidence.decision is Decision.ANSWER
+    assert evidence.entries[0].entry_id == entry_id
+
+
+@pytest.mark.parametrize("question", ["那要多久？", "and how long does that take?"])
+def test_a_follow_up_is_about_the_item_of_the_conversation(retriever, question):
+    evidence = retriever.search(question, context_item="outdoor-signboard")
+    assert (evidence.topic, evidence.item_id, evidence.facet) == (Topic.SAME, "outdoor-signboard", "time_limit")
+
+
+@pytest.mark.parametrize("question", ["要多久？", "how long does it take?"])
+def test_without_a_conversation_the_same_words_ask_for_the_item(retriever, question):
+    evidence = retriever.search(question)
+    assert evidence.decision is Decision.ASK_ITEM
+    assert evidence.facet == "time_limit"
+
+
+def test_another_item_that_is_named_replaces_the_one_of_the_conversation(retriever):
+    evidence = retriever.search("装修垃圾清运多少钱", context_item="outdoor-signboard")
+    assert (evidence.topic, evidence.item_id) == (Topic.NEW, "renovation-waste-removal")
+
+
+@pytest.mark.parametrize("question", ["今天天气怎么样", "write me a poem about the moon", "我想办护照"])
+def test_what_is_none_of_ours_is_not_answered(retriever, question):
+    assert retriever.search(question).decision is Decision.ABSTAIN
+
+
+def test_an_unknown_item_of_the_conversation_is_ignored(retriever):
+    assert retriever.search("要多久", context_item="no-such-item").decision is Decision.ASK_ITEM
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.text(max_size=300))
+def test_whatever_is_typed_gives_probabilities(retriever, text):
+    evidence = retriever.search(text)
+    assert all(0 <= entry.confidence <= 1 for entry in evidence.entries)
+    assert sum(entry.confidence for entry in evidence.entries) <= 1 + 1e-6
+    assert evidence.language in ("zh", "en")
+    assert np.isclose(np.linalg.norm(evidence.embedding), 1, atol=1e-4)
+
+
+def test_evidence_is_ranked(retriever):
+    confidences = [entry.confidence for entry in retriever.search("门口的树挡了我家的光").entries]
+    assert confidences == sorted(confidences, reverse=True)
