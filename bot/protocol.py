@@ -10,6 +10,7 @@ the `custom` payload {"act": …, "item": …, "facet": …, "entry": …} of ex
 from dataclasses import asdict, dataclass, fields
 from enum import Enum
 from typing import Any, Dict, Mapping, Optional
+from unicodedata import category
 
 METADATA_KEY = "evidence"
 
@@ -128,3 +129,16 @@ class Choice:
             raise ValueError(f"the bot sent no known act: {payload!r}") from error
         told = {name: payload.get(name) for name in ("item", "facet", "entry")}
         return cls(act, **{name: value if value not in ("", "None") else None for name, value in told.items()})
+
+
+def plain_text(said: str) -> str:
+    """What a visitor said, so that Rasa reads it as words: it takes a text that begins with "/" for a command.
+
+    Blanks and invisible characters before the first visible one go, a leading slash becomes a full-width one, and
+    halves of surrogate pairs, which no encoding can carry, become "?", and a text with nothing to see becomes "…". What
+    comes out is never empty and never begins with "/", stripped or not.
+    """
+    whole = said.encode("utf-8", "replace").decode("utf-8")
+    begin = next((position for position, sign in enumerate(whole) if category(sign)[0] not in "ZC"), len(whole))
+    visible = whole[begin:] or "…"
+    return "／" + visible[1:] if visible.startswith("/") else visible

@@ -1,0 +1,120 @@
+"""The last word on a message: what the search found becomes entities, and may overrule an unsure intent."""
+
+from enum import Enum
+from typing import Any, Dict, List, Mapping, Optional
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.extractors.extractor import EntityExtractorMixin
+from rasa.shared.nlu.constants import (
+    ENTITIES,
+    ENTITY_ATTRIBUTE_END,
+    ENTITY_ATTRIBUTE_START,
+    ENTITY_ATTRIBUTE_TYPE,
+    ENTITY_ATTRIBUTE_VALUE,
+    INTENT,
+    INTENT_NAME_KEY,
+    INTENT_RANKING_KEY,
+    METADATA,
+    PREDICTED_CONFIDENCE_KEY,
+)
+from rasa.shared.nlu.training_data.message import Message
+
+from bot.protocol import Chosen, Decision, Evidence
+
+ASK, CHOOSE, ASK_HUMAN = "ask", "choose", "ask_human"
+SUBJECT = ("item", "facet", "entry")  # what a question is about; other messages leave the conversation's subject alone
+SITUATION = ("decision", "topic", "chosen", "offered", "failures")
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
+class EvidenceReader(GraphComponent, EntityExtractorMixin):
+    """Turns the evidence in a message's metadata into entities and settles the intent; without evidence, nothing."""
+
+    @staticmethod
+    def get_default_config() -> Dict[str, Any]:
+        """Thresholds on the classifier's confidence, each between 0 and 1.
+
+        `overruled`: the intents that a search result may turn into a question, unless they are at least this sure, by
+        the search's decision. `weak_ask`: below it a question that the search has no answer to is read as the best of
+        the `instead` intents, if that is at least `instead_from` sure. `sure_human`: from here on asking for a person
+        beats words that also name an option.
+        """
+        return {
+            "overruled": {
+                Decision.ANSWER.value: 0.9,
+                Decision.CLARIFY.value: 0.7,
+                Decision.ASK_ITEM.value: 0.6,
+            },
+            "overruled_intents": [],
+            "weak_ask": 0.6,
+            "instead": [],
+            "instead_from": 0.25,
+            "sure_human": 0.6,
+        }
+
+    def __init__(self, config: Dict[str, Any]) -> None:
+        self._config = {**self.get_default_config(), **config}
+
+    @classmethod
+    def create(
+        cls,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "EvidenceReader":
+        """A reader with the thresholds of config.yml."""
+        return cls(config)
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Set the intent and add the entities of every message that carries evidence."""
+        for message in messages:
+            evidence = Evidence.from_metadata(message.get(METADATA))
+            if evidence is not None:
+                self._read(message, evidence)
+        return messages
+
+    def _read(self, message: Message, evidence: Evidence) -> None:
+        ranked = message.get(INTENT_RANKING_KEY, [])
+        ranking = {told[INTENT_NAME_KEY]: told[PREDICTED_CONFIDENCE_KEY] for told in ranked}
+        settled = settle(message.get(INTENT, {}).get(INTENT_NAME_KEY), ranking, evidence, self._config)
+        confidence = ranking.get(settled, 1.0)
+        message.set(INTENT, {INTENT_NAME_KEY: settled, PREDICTED_CONFIDENCE_KEY: confidence}, add_to_output=True)
+        names = (*SITUATION, *SUBJECT) if settled in (ASK, CHOOSE) else SITUATION
+        found = [self._entity(name, getattr(evidence, name)) for name in names if _worth_telling(name, evidence)]
+        message.set(ENTITIES, message.get(ENTITIES, []) + self.add_extractor_name(found), add_to_output=True)
+
+    @staticmethod
+    def _entity(name: str, value: Any) -> Dict[str, Any]:
+        told = value.value if isinstance(value, Enum) else value or ""
+        return {
+            ENTITY_ATTRIBUTE_TYPE: name,
+            ENTITY_ATTRIBUTE_VALUE: told,
+            ENTITY_ATTRIBUTE_START: 0,
+            ENTITY_ATTRIBUTE_END: 0,
+        }
+
+
+def settle(
+    intent: Optional[str], ranking: Mapping[str, float], evidence: Evidence, thresholds: Mapping[str, Any]
+) -> Optional[str]:
+    """The intent after the evidence had its say; `ranking` holds the classifier's confidences by intent."""
+    if evidence.chosen is Chosen.BUTTON:
+        return CHOOSE
+    if evidence.chosen is Chosen.WORDS:
+        return ASK_HUMAN if ranking.get(ASK_HUMAN, 0.0) >= thresholds["sure_human"] else CHOOSE
+    if intent in thresholds["overruled_intents"]:
+        needed = thresholds["overruled"].get(evidence.decision.value, 0.0)
+        return intent if ranking.get(intent, 0.0) >= needed else ASK
+    if intent == ASK and evidence.decision is Decision.ABSTAIN and ranking.get(ASK, 0.0) < thresholds["weak_ask"]:
+        best = max(thresholds["instead"], key=lambda name: ranking.get(name, 0.0), default=ASK)
+        return best if ranking.get(best, 0.0) >= thresholds["instead_from"] else ASK
+    return intent
+
+
+def _worth_telling(name: str, evidence: Evidence) -> bool:
+    # A follow-up that names no item is about the conversation's: its slot must survive.
+    return name != "item" or evidence.item is not None
