@@ -597,7 +597,7 @@ def _logged(arguments, given=None):
 
 def _foreground(arguments):
     """Run a command that shares our terminal and gets Ctrl-C with us; returns its status once it is really gone."""
-    running = subprocess.Popen(arguments, cwd=CHECKOUT, stdin=subprocess.DEVNULL)
+    running = subprocess.Popen(arguments, cwd=CHECKOUT, env=_bytecode_kept(), stdin=subprocess.DEVNULL)
     interrupted = False
     while True:
         try:
@@ -701,7 +701,12 @@ def _end_group(running):
 
 def _become(arguments):
     sys.stdout.flush()
-    os.execv(arguments[0], arguments)
+    os.execve(arguments[0], arguments, _bytecode_kept())
+
+
+def _bytecode_kept():
+    """Our environment; compiled modules are kept even where it says otherwise: they halve every later start."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _stop(number, frame):

@@ -156,7 +156,11 @@ def _settings() -> Settings:
 
 def _quiet_libraries() -> None:
     """What libraries print about themselves belongs in no terminal; set before they are imported."""
-    for name, value in {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}.items():
+    for name, value in {
+        "TOKENIZERS_PARALLELISM": "false",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "TRANSFORMERS_VERBOSITY": "error",
+    }.items():
         os.environ.setdefault(name, value)
 
 
@@ -168,15 +172,13 @@ def _refuse(sentence: str) -> NoReturn:
 def _ask_here(question: str, language: Tongue, item: str | None) -> dict[str, Any]:
     from api.exclusive import CannotStart
     from api.progress import Progress
-    from api.serve import told_in_a_sentence
+    from api.serve import open_search, told_in_a_sentence
 
     settings = _settings()
     _quiet_libraries()
     try:
-        with told_in_a_sentence(settings), Progress().step("Loading the search"):
-            from retrieval.retriever import open_retriever
-
-            retriever = open_retriever(settings.data_dir, settings.knowledge_dir, settings.encoder)
+        with told_in_a_sentence(settings):
+            retriever = open_search(settings, Progress())
     except CannotStart as error:
         _refuse(str(error))
     if item is not None and item not in retriever.base.items:

@@ -52,7 +52,7 @@ def prepare(settings: Settings, progress: Progress | None = None) -> None:
     """
     progress = progress or Progress()
     with _signals_end(), _no_child_left(), told_in_a_sentence(settings), hold_data_dir(settings.data_dir):
-        retriever = _open_search(settings, progress)
+        retriever = open_search(settings, progress)
         _train(settings, progress, retriever)
 
 
@@ -61,7 +61,7 @@ def _run(settings: Settings, say: Callable[[str], None], progress: Progress) -> 
         model = bot_model.find(settings)
         keeper = _keep_bot(settings, model, until_the_end) if model is not None else None
         # The first import of torch is most of this step: it runs beside the bot's start on the second core.
-        retriever = _open_search(settings, progress)
+        retriever = open_search(settings, progress)
         if keeper is None:
             keeper = _keep_bot(settings, _train(settings, progress, retriever), until_the_end)
         asyncio.run(_run_web(settings, retriever, keeper, say, progress))
@@ -109,14 +109,20 @@ async def _run_web(
             await serving
 
 
-def _open_search(settings: Settings, progress: Progress) -> Retriever:
+def open_search(settings: Settings, progress: Progress) -> Retriever:
     """The retriever over the knowledge as it is, its model and index made first where they are missing."""
-    with progress.step("Loading the search"):
-        from retrieval.retriever import open_retriever
+    with progress.step("Loading the language model"):
+        from retrieval.encoder import open_encoder
 
-        retriever = open_retriever(settings.data_dir, settings.knowledge_dir, settings.encoder)
+        encoder = open_encoder(settings.data_dir, settings.encoder)
+    with progress.step("Loading the search index"):
+        from retrieval import index
+        from retrieval.retriever import Retriever
+
+        index.publish(settings.data_dir, settings.knowledge_dir, encoder, lambda told: progress.note(f"  {told}"))
+        retriever = Retriever(settings.data_dir, encoder)
         retriever.search("帮办")  # The first search loads the word lists; no visitor shall wait for them.
-        return retriever
+    return retriever
 
 
 def _train(settings: Settings, progress: Progress, retriever: Retriever) -> Path:
