@@ -23,7 +23,7 @@ class BotDied(Exception):
 class BotKeeper:
     """Starts the engine, watches it, starts it again after a growing pause.
 
-    One thread does all of it: on Linux a child can be tied to its parent's life only through the thread that started it.
+    One thread does all of it: on Linux a child's life can be tied only to that of the thread that started it.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class BotKeeper:
         self.restarts = 0
 
     def start(self) -> None:
-        """Start the engine; returns when the process exists, long before it is ready. Raises what starting it raised."""
+        """Start the engine; returns when the process exists, before it is ready. Raises what starting it raised."""
         self._thread.start()
         self._watching.wait()
         if self._failed is not None:

@@ -1,4 +1,4 @@
-"""What only one running service may hold: the data dir and the ports. Each refusal is one sentence that says what to do."""
+"""What only one running service may hold: the data dir and the ports. A refusal is one sentence saying what to do."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class AlreadyRunning(CannotStart):
 
     def __init__(self, data_dir: Path, holder: str) -> None:
         super().__init__(
-            f"Another bangban ({holder or 'process unknown'}) runs in {data_dir}: stop it, or choose another folder with "
-            "BANGBAN_DATA_DIR."
+            f"Another bangban ({holder or 'process unknown'}) runs in {data_dir}: stop it, or choose another folder "
+            "with BANGBAN_DATA_DIR."
         )
         self.data_dir, self.holder = data_dir, holder
 
@@ -45,7 +45,9 @@ def hold_data_dir(data_dir: Path) -> Iterator[None]:
         data_dir.mkdir(parents=True, exist_ok=True)
         held = path.open("a+", encoding="utf-8")
     except OSError as error:
-        raise CannotStart(f"{data_dir} cannot be written ({error.strerror}): mend that, or set BANGBAN_DATA_DIR.") from error
+        raise CannotStart(
+            f"{data_dir} cannot be written ({error.strerror}): mend that, or set BANGBAN_DATA_DIR."
+        ) from error
     with held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -66,7 +68,7 @@ def listening_socket(host: str, port: int, setting: str) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except socket.gaierror as error:
-        raise CannotStart(f"BANGBAN_HOST is {host!r}, which is no address of this machine ({error.strerror}).") from error
+        raise CannotStart(f"BANGBAN_HOST is {host!r}, which is no address here ({error.strerror}).") from error
     bound = socket.socket(family, kind, protocol)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -76,10 +78,11 @@ def listening_socket(host: str, port: int, setting: str) -> socket.socket:
         bound.close()
         if error.errno == errno.EADDRINUSE:
             raise PortInUse(host, port, setting) from error
-        raise CannotStart(f"{host}:{port} cannot be listened on ({error.strerror}): change BANGBAN_HOST or {setting}.") from error
+        sentence = f"{host}:{port} cannot be listened on ({error.strerror}): change BANGBAN_HOST or {setting}."
+        raise CannotStart(sentence) from error
     return bound
 
 
 def refuse_taken_port(host: str, port: int, setting: str) -> None:
-    """Raise PortInUse where something listens; asked before the slow work, of which a taken port would make nothing."""
+    """Raise PortInUse where something listens; asked before the slow work, which would be for nothing."""
     listening_socket(host, port, setting).close()

@@ -1,3 +1,4 @@
+import itertools
 import subprocess
 import sys
 import time
@@ -43,7 +44,7 @@ def test_the_pause_before_each_new_start_doubles():
     keeper.start()
     until(lambda: len(starts) == 4)
     keeper.stop()
-    pauses = [later - earlier for earlier, later in zip(starts, starts[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in itertools.pairwise(starts)]
     assert pauses[0] >= 0.2 and pauses[1] >= 0.4 and pauses[2] >= 0.8
 
 
