@@ -289,43 +289,26 @@ export class Conversation extends EventTarget {
     this.#renewals = 0
     this.#reached()
     this.#setTyping(false)
-    this.#confirm(letter, reply.messages)
+    this.#mark(letter, "sent")
     this.#receive(reply.messages)
     this.#setState(reply.state)
     this.#ring()
   }
 
-  /** The letter arrived: its entry stays, or gives way to the server's copy where that came by another road. */
-  #confirm(letter, messages) {
-    const entry = this.#entryOf(letter)
-    if (!entry || entry.id) return
-    entry.delivery = "sent"
-    const known = this.entries.findIndex((other) => messages.some((message) => message.id === other.id && other.id))
-    const before = this.entries[known - 1]
-    if (before && before !== entry && before.id && isSameWords(before, letter)) this.#drop(entry)
-    this.#tell("entries")
-  }
-
   #receive(messages) {
     for (const message of messages ?? []) {
       if (this.entries.some((entry) => entry.id === message.id)) continue
-      const own = message.sender === "visitor" ? this.#ownEntryFor(message) : null
+      const own = message.client_id ? this.#entryOf(message) : null
       if (own) {
-        Object.assign(own, message, { key: own.key, delivery: "sent", text: own.text })
-        if (message.client_id) this.#outbox.strike(message.client_id)
+        const waited = own.delivery === "queued"
+        Object.assign(own, message, { key: own.key, delivery: "sent" }) // the server's text: personal data is masked in it
+        if (waited) this.#settle(own)
       } else {
-        const firstQueued = this.entries.findIndex((entry) => entry.delivery === "queued")
-        this.entries.splice(firstQueued < 0 ? this.entries.length : firstQueued, 0, { ...message, key: message.id })
+        this.#insert({ ...message, key: message.id })
       }
       if (message.sender !== "visitor") this.#setTyping(false)
     }
     this.#tell("entries")
-  }
-
-  #ownEntryFor(message) {
-    const own = this.entries.filter((entry) => entry.client_id && !entry.id)
-    if (message.client_id) return own.find((entry) => entry.client_id === message.client_id)
-    return own.find((entry) => entry.delivery !== "queued" && isSameWords(message, entry.said))
   }
 
   #show(letter, delivery) {
@@ -339,13 +322,22 @@ export class Conversation extends EventTarget {
   #mark(letter, delivery, detail = "") {
     if (!this.#entryOf(letter)) this.#show(letter, delivery) // written in another tab
     const entry = this.#entryOf(letter)
-    if (entry.delivery === "queued" && delivery === "sending") {
-      this.entries.splice(this.entries.indexOf(entry), 1)
-      const firstQueued = this.entries.findIndex((other) => other.delivery === "queued")
-      this.entries.splice(firstQueued < 0 ? this.entries.length : firstQueued, 0, entry)
-    }
+    if (entry.id && delivery !== "refused") delivery = "sent" // the server has it; what is asked again is its answer
+    const leaves = entry.delivery === "queued" && delivery !== "queued"
     Object.assign(entry, { delivery, detail })
+    if (leaves) this.#settle(entry)
     this.#tell("entries")
+  }
+
+  /** What is on its way or arrived stands before all that still waits. */
+  #settle(entry) {
+    this.entries.splice(this.entries.indexOf(entry), 1)
+    this.#insert(entry)
+  }
+
+  #insert(entry) {
+    const firstQueued = this.entries.findIndex((other) => other.delivery === "queued")
+    this.entries.splice(firstQueued < 0 ? this.entries.length : firstQueued, 0, entry)
   }
 
   #waiting(letter, error) {
@@ -482,10 +474,6 @@ export class Conversation extends EventTarget {
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }))
   }
-}
-
-function isSameWords(message, said) {
-  return [said.text, said.payload, said.title].includes(message.text)
 }
 
 /** A random id; crypto.randomUUID is missing on pages without https. */

@@ -100,10 +100,13 @@ export class MessageLog extends HTMLElement {
   }
 
   #writeDelivery(node, entry, again = false) {
-    if (entry.sender !== "visitor" || (!again && node.dataset.delivery === entry.delivery)) return
-    const language = languageAround(this)
+    if (entry.sender !== "visitor") return
     node.entry = entry
-    node.dataset.delivery = entry.delivery ?? "sent"
+    write(node.querySelector(".said"), entry.text)
+    const delivery = entry.delivery ?? "sent"
+    if (!again && node.dataset.delivery === delivery) return
+    const language = languageAround(this)
+    node.dataset.delivery = delivery
     node.querySelector(".delivery")?.remove()
     if (!["queued", "sending", "refused"].includes(entry.delivery)) return
     const line = make("p", { class: "delivery", lang: tagOf(language) }, say(language, entry.delivery))
