@@ -14,7 +14,7 @@ from typing import Any
 from api.choices import Kind, Pick, ask_payload, entry_payload, item_payload
 from api.conversation import Conversation, Option
 from api.texts import Texts
-from bot.protocol import Act, Choice, Offered
+from bot.protocol import Act, Choice, Offered, Topic
 from knowledge.base import Entry, KnowledgeBase
 from knowledge.schema import Facet
 from retrieval.evidence import Evidence
@@ -155,7 +155,9 @@ def _absent(scene: Scene, item_id: str, facet: Facet) -> Draft | None:
 def _clarify(scene: Scene) -> Draft | None:
     options = list(_distinct(_candidates(scene), MOST_OPTIONS - 1))
     if len(options) == 1 and options[0].item_id:
-        more = _next_facets(scene.base, options[0].item_id, _facet(options[0].facet), (), scene.language, named=scene.texts)
+        more = _next_facets(
+            scene.base, options[0].item_id, _facet(options[0].facet), (), scene.language, named=scene.texts
+        )
         options = list(_distinct([*options, *more], MOST_OPTIONS - 1))
     if len(options) < 2:
         return None
@@ -182,10 +184,11 @@ def _ask_item(scene: Scene) -> Draft | None:
 def _try_next(scene: Scene) -> Draft | None:
     """What else it could have been: what the last search found and the visitor has not seen yet."""
     shown = set(scene.conversation.shown)
-    now = [ranked.entry_id for ranked in scene.found.entries] if scene.found and scene.found.item_id else []
+    # "That did not help" is about the question before; only what names something new adds its own candidates.
+    new = scene.found.entries if scene.found and scene.found.topic is Topic.NEW and scene.found.item_id else ()
     entries = [
         scene.base.entries[entry_id]
-        for entry_id in (*now, *scene.conversation.candidates)
+        for entry_id in (*scene.conversation.candidates, *(ranked.entry_id for ranked in new))
         if entry_id in scene.base.entries and entry_id not in shown
     ]
     options = list(_distinct((_entry_option(scene, entry) for entry in entries), MOST_OPTIONS - 2))
@@ -375,7 +378,15 @@ def _distinct(options: Iterable[Option], most: int) -> Iterator[Option]:
 
 
 ASKED_NEXT: Mapping[Facet | None, tuple[Facet, ...]] = {
-    None: (Facet.OVERVIEW, Facet.APPLICABILITY, Facet.MATERIALS, Facet.PROCEDURE, Facet.TIME_LIMIT, Facet.WHERE, Facet.FEE),
+    None: (
+        Facet.OVERVIEW,
+        Facet.APPLICABILITY,
+        Facet.MATERIALS,
+        Facet.PROCEDURE,
+        Facet.TIME_LIMIT,
+        Facet.WHERE,
+        Facet.FEE,
+    ),
     Facet.OVERVIEW: (Facet.APPLICABILITY, Facet.MATERIALS, Facet.PROCEDURE, Facet.WHERE),
     Facet.APPLICABILITY: (Facet.PROCEDURE, Facet.MATERIALS, Facet.CONDITIONS, Facet.WHERE),
     Facet.CONDITIONS: (Facet.MATERIALS, Facet.PROCEDURE, Facet.APPLICABILITY, Facet.WHERE),

@@ -93,7 +93,9 @@ def by_words(text: str, options: Sequence[Option], asked: bool) -> Option | None
         exact = [number for number, title in enumerate(titles) if title == said]
         telling = len(said) >= (4 if said.isascii() else 2)
         exact = exact or _unique([n for n, title in enumerate(titles) if telling and said in title])
-        exact = exact or _unique([n for n, title in enumerate(titles) if title in said and len(title) > 0.6 * len(said)])
+        exact = exact or _unique(
+            [n for n, title in enumerate(titles) if title in said and len(title) > 0.6 * len(said)]
+        )
         exact = exact or _unique([n for n, title in enumerate(titles) if _alike(said, title)])
     return options[exact[0]] if exact else None
 
@@ -105,20 +107,31 @@ _WORDS |= {word: n for n, word in enumerate(("1st", "2nd", "3rd", "4th", "5th", 
 _N = r"(\d{1,2}|[一二三四五六七八九两])"
 _POLITE_ZH = r"[吧呀啊哦嘛呢的。.!,、~ ]*"
 _ZH = (
-    re.compile(rf"^(?:我|就|要|我要|我想|我想要|请)?(?:选择?|点|要|看)?(?:第)?{_N}(?:个|项|号|条|种|点)?(?:选项)?{_POLITE_ZH}$"),
+    re.compile(
+        rf"^(?:我|就|要|我要|我想|我想要|请)?(?:选择?|点|要|看)?(?:第)?{_N}(?:个|项|号|条|种|点)?(?:选项)?{_POLITE_ZH}$"
+    ),
     re.compile(rf"^(?:选项|答案|序号|编号){_N}{_POLITE_ZH}$"),
 )
-_ZH_LAST = re.compile(rf"^(?:我?(?:选择?|要|看))?(?:最后|最末|末尾|最下面|最底下)(?:的)?(?:那|一|这)?(?:一)?(?:个|项|条|种)?{_POLITE_ZH}$")
+_ZH_LAST = re.compile(
+    rf"^(?:我?(?:选择?|要|看))?(?:最后|最末|末尾|最下面|最底下)(?:的)?(?:那|一|这)?(?:一)?(?:个|项|条|种)?{_POLITE_ZH}$"
+)
 _ZH_FROM_END = re.compile(rf"^(?:我?(?:选择?|要|看))?倒数第{_N}(?:个|项|条|种)?{_POLITE_ZH}$")
-_ZH_TOP = re.compile(rf"^(?:我?(?:选择?|要|看))?(?:最上面|最前面|头)(?:的)?(?:那|一|这)?(?:一)?(?:个|项|条|种){_POLITE_ZH}$")
+_ZH_TOP = re.compile(
+    rf"^(?:我?(?:选择?|要|看))?(?:最上面|最前面|头)(?:的)?(?:那|一|这)?(?:一)?(?:个|项|条|种){_POLITE_ZH}$"
+)
 _EN_N = r"(\d{1,2}(?:st|nd|rd|th)?|first|second|third|fourth|fifth|sixth|one|two|three|four|five|six)"
-_EN_LEAD = r"(?:(?:i(?:'d| would)? (?:like|choose|pick|want|mean|take)|i'll take|let's take|choose|pick|take|it'?s|please) )?"
-_EN = re.compile(rf"^{_EN_LEAD}(?:the )?(?:number|no\.?|option|choice|#)? ?{_EN_N}(?: (?:one|option|choice))?(?:,? please)?[.!)]*$")
+_EN_LEAD = (
+    r"(?:(?:i(?:'d| would)? (?:like|choose|pick|want|mean|take)|i'll take|let's take|choose|pick|take|it'?s|please) )?"
+)
+_EN = re.compile(
+    rf"^{_EN_LEAD}(?:the )?(?:number|no\.?|option|choice|#)? ?{_EN_N}(?: (?:one|option|choice))?(?:,? please)?[.!)]*$"
+)
 _EN_LAST = re.compile(rf"^{_EN_LEAD}(?:the )?last(?: (?:one|option|choice))?(?:,? please)?[.!]*$")
 _EN_FROM_END = re.compile(rf"^{_EN_LEAD}(?:the )?(?:second|2nd)(?: to |-to-| )last(?: (?:one|option))?[.!]*$")
 _TWO = {"前者": 0, "前一个": 0, "上面那个": 0, "后者": 1, "后一个": 1, "下面那个": 1, "the former": 0, "the latter": 1}
 _FRAME = re.compile(
-    r"^(?:我(?:是|说|指|选|要|想|问)的?(?:是|问|要)?|就是|应该是|是|选|i (?:mean|meant|want|choose)|it'?s|the)\s*|(?:那个|这个|吧|呀|啊| one| please)$",
+    r"^(?:我(?:是|说|指|选|要|想|问)的?(?:是|问|要)?|就是|应该是|是|选|i (?:mean|meant|want|choose)|it'?s|the)\s*"
+    r"|(?:那个|这个|吧|呀|啊| one| please)$",
     re.IGNORECASE,
 )
 

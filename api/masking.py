@@ -45,9 +45,12 @@ _UNIT_AFTER = re.compile(
     re.IGNORECASE,
 )
 _AMOUNT_BEFORE = re.compile(r"(?:[¥￥$€]|rmb|cny)\s*$", re.IGNORECASE)
-_NAMED_NUMBER_BEFORE = re.compile(r"(?:编号|案号|文号|办件号?|受理号?|工单号?|流水号|订单号|单号|reference|ref\.?|case no\.?)[是为:： ]*$", re.I)
+_NAMED_NUMBER_BEFORE = re.compile(
+    r"(?:编号|案号|文号|办件号?|受理号?|工单号?|流水号|订单号|单号|reference|ref\.?|case no\.?)[是为:： ]*$", re.I
+)
 _PHONE_BEFORE = re.compile(
-    r"(?:电话|手机|座机|号码|联系方式|联系我|打给我|回电|致电|拨打|微信|tel|phone|mobile|call|cell|number)\D{0,8}$", re.I
+    r"(?:电话|手机|座机|号码|联系方式|联系我|打给我|回电|致电|拨打|微信|tel|phone|mobile|call|cell|number)\D{0,8}$",
+    re.I,
 )
 
 
@@ -149,7 +152,13 @@ def _is_identity(digits: str, groups: Sequence[str], before: str, after: str) ->
     if len(number) == 18:
         # A mistyped last digit still tells who it is: a plausible birth date is enough.
         return ric.is_valid(number) or (number[0] in "123456789" and _is_birth_date(number[6:14]))
-    return len(number) == 15 and len(groups) == 1 and number.isdigit() and number[0] in "123456" and _is_birth_date(f"19{number[6:12]}")
+    return (
+        len(number) == 15
+        and len(groups) == 1
+        and number.isdigit()
+        and number[0] in "123456"
+        and _is_birth_date(f"19{number[6:12]}")
+    )
 
 
 def _is_birth_date(digits: str) -> bool:
@@ -184,11 +193,27 @@ def _is_phone(digits: str, groups: Sequence[str], before: str, after: str) -> bo
     return (
         _is_mobile(national, [len(part) for part in parts])
         or _is_landline(national, [len(part) for part in parts], abroad=national != digits)
-        or (len(national) in (7, 8) and national[0] in "2345678" and len(parts) <= 2 and bool(_PHONE_BEFORE.search(before)))
+        or (
+            len(national) in (7, 8)
+            and national[0] in "2345678"
+            and len(parts) <= 2
+            and bool(_PHONE_BEFORE.search(before))
+        )
     )
 
 
-_MOBILE_GROUPS = ([11], [3, 4, 4], [3, 8], [7, 4], [3, 3, 5], [4, 4, 3], [4, 3, 4], [3, 2, 3, 3], [3, 4, 2, 2], [1] * 11)
+_MOBILE_GROUPS = (
+    [11],
+    [3, 4, 4],
+    [3, 8],
+    [7, 4],
+    [3, 3, 5],
+    [4, 4, 3],
+    [4, 3, 4],
+    [3, 2, 3, 3],
+    [3, 4, 2, 2],
+    [1] * 11,
+)
 
 
 def _is_mobile(national: str, lengths: list[int]) -> bool:

@@ -200,9 +200,7 @@ async def _handle_http(request: Request, error: Exception) -> JSONResponse:
 async def _handle_invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     status, name, title = INVALID
-    errors = [
-        {"field": ".".join(map(str, fault["loc"])), "detail": _sentence(fault)} for fault in error.errors()
-    ]
+    errors = [{"field": ".".join(map(str, fault["loc"])), "detail": _sentence(fault)} for fault in error.errors()]
     return problem_response(status, name, title, "See errors for what needs to change.", errors=errors)
 
 

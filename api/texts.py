@@ -103,7 +103,9 @@ class Texts(_Model):
                 for language in ("zh", "en"):
                     shown = {name for _, name, _, _ in string.Formatter().parse(wording[language]) if name}
                     if not needed <= shown or not shown <= needed | set(Contacts.model_fields):
-                        raise ValueError(f"says.{occasion} ({language}) shows {sorted(shown)}, should show {sorted(needed)}")
+                        raise ValueError(
+                            f"says.{occasion} ({language}) shows {sorted(shown)}, should show {sorted(needed)}"
+                        )
         return self
 
 

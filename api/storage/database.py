@@ -77,11 +77,14 @@ class Database:
 
 def _engine(url: str) -> AsyncEngine:
     parsed = make_url(url)
+    hidden = {"hide_parameters": True}  # An error's text goes to the log; the values are what visitors said.
     if parsed.get_backend_name() != "sqlite":
-        return create_async_engine(parsed, pool_pre_ping=True)
+        return create_async_engine(parsed, pool_pre_ping=True, **hidden)
+    pool: dict[str, Any] = {}
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(parsed, pool_size=8, max_overflow=8) if parsed.database else create_async_engine(parsed)
+        pool = {"pool_size": 8, "max_overflow": 8}
+    engine = create_async_engine(parsed, **pool, **hidden)
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON, DateTime, Float, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.engine import Dialect
@@ -28,7 +28,7 @@ class Moment(TypeDecorator[dt.datetime]):
 class Base(DeclarativeBase):
     """Base of every table."""
 
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         dict[str, Any]: JSON(none_as_null=True),
         list[str]: JSON,
         list[dict[str, str]]: JSON,

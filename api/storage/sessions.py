@@ -16,9 +16,10 @@ class Sessions:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    def add(self, row: SessionRow) -> None:
+    async def add(self, row: SessionRow) -> None:
         """Keep a new session."""
         self._session.add(row)
+        await self._session.flush()
 
     async def token_hash(self, session_id: str) -> str | None:
         """The hash of the session's key; None where there is no such session."""

@@ -30,5 +30,7 @@ class Tickets:
     async def erase_of(self, session_id: str) -> None:
         """Forget what the visitor said in tickets of the session, and close the open one."""
         of_session = update(TicketRow).where(TicketRow.session_id == session_id)
-        await self._session.execute(of_session.where(TicketRow.state != "resolved").values(state="resolved", outcome="erased"))
+        await self._session.execute(
+            of_session.where(TicketRow.state != "resolved").values(state="resolved", outcome="erased")
+        )
         await self._session.execute(of_session.values(reason=None, summary=None))

@@ -90,7 +90,10 @@ def upgrade() -> None:
         sa.Column("session_id", sa.String(32), nullable=False, index=True),
         sa.Column("at", MOMENT, nullable=False),
         sa.Column("language", sa.String(2), nullable=False),
-        *(sa.Column(name, sa.String(80), nullable=False) for name in ("decision", "topic", "chosen", "act", "performed")),
+        *(
+            sa.Column(name, sa.String(80), nullable=False)
+            for name in ("decision", "topic", "chosen", "act", "performed")
+        ),
         sa.Column("item_id", sa.String(80)),
         sa.Column("facet", sa.String(80)),
         sa.Column("entry_id", sa.String(160)),

@@ -1,0 +1,110 @@
+"""The web application: everything put together, once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+
+from api import problems, texts
+from api.events import Events
+from api.limits import Limits
+from api.metrics import Metrics
+from api.middleware import BodyLimit, RequestLog, VisitorCors
+from api.problems import ProblemOut
+from api.queues import SessionQueues
+from api.routes import events, knowledge, operations, pages, sessions
+from api.services import Bot, Search, Services
+from api.settings import Settings
+from api.storage.database import Database
+
+log = structlog.get_logger(__name__)
+
+SEARCH_THREADS = 2
+REFRESH_S = 2.0
+
+
+def create_app(settings: Settings, retriever: Search, bot: Bot) -> FastAPI:
+    """The application over an open retriever and a bot; the database is opened when it starts. It closes the bot."""
+    services = Services(
+        settings=settings,
+        database=Database(settings.database),
+        retriever=retriever,
+        bot=bot,
+        texts=texts.load(),
+        events=Events(),
+        queues=SessionQueues(),
+        limits=Limits(on=settings.rate_limits == "on"),
+        metrics=Metrics(),
+        search_threads=ThreadPoolExecutor(SEARCH_THREADS, thread_name_prefix="search"),
+    )
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await services.database.migrate()
+        refreshing = asyncio.create_task(_keep_fresh(services))
+        try:
+            yield
+        finally:
+            refreshing.cancel()
+            services.search_threads.shutdown(wait=False, cancel_futures=True)
+            await bot.aclose()
+            await services.database.close()
+
+    app = FastAPI(
+        title="Bangban",
+        version="1",
+        description="Permit help for Shanghai's landscaping and city-appearance sector, in Chinese and English.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        responses={422: {"description": "The request needs a correction", "model": ProblemOut}},
+    )
+    app.state.services = services
+    problems.install(app)
+    for router in (sessions.starting, sessions.router, events.router, knowledge.router, operations.router):
+        app.include_router(router)
+    pages.install(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(VisitorCors)
+    app.add_middleware(RequestLog, metrics=services.metrics)
+    _describe_problems(app)
+    return app
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Every refusal is a problem in the OpenAPI document too, not FastAPI's own shape."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = generate()
+            schemas = document["components"]["schemas"]
+            for shape in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(shape, None)
+            for operation in (op for path in document["paths"].values() for op in path.values()):
+                for status, response in operation["responses"].items():
+                    if status == "422":
+                        reference = {"schema": {"$ref": "#/components/schemas/ProblemOut"}}
+                        response["content"] = {problems.MEDIA_TYPE: reference}
+        assert app.openapi_schema is not None
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+async def _keep_fresh(services: Services) -> None:
+    """Take over newly published knowledge, off the event loop; a failure leaves the old one live."""
+    while True:
+        await asyncio.sleep(REFRESH_S)
+        try:
+            if await asyncio.to_thread(services.retriever.refresh):
+                log.info("knowledge_refreshed", revision=services.retriever.base.revision)
+        except Exception as error:
+            log.error("knowledge_not_refreshed", exc_info=error)

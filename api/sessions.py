@@ -1,0 +1,121 @@
+"""Starting, opening, reading and erasing sessions."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from uuid import uuid4
+
+import structlog
+
+from api.acts import greeting
+from api.bot_client import BotUnavailable
+from api.clock import now
+from api.events import SessionErased, StateChanged
+from api.language import preferred
+from api.messages import message_row
+from api.problems import NotYourSession, UnknownItem, UnknownMessage
+from api.queues import Place
+from api.schemas import HistoryOut, MessageOut, SessionIn, SessionOut
+from api.services import Services
+from api.storage.models import MessageRow, SessionRow
+from bot.protocol import Offered
+
+log = structlog.get_logger(__name__)
+
+TOKEN_BYTES = 32
+_ID = re.compile(r"[0-9a-f]{32}")
+_NOBODYS_HASH = hashlib.sha256(secrets.token_bytes(TOKEN_BYTES)).hexdigest()
+
+
+async def start(services: Services, wish: SessionIn, accept_language: str | None) -> SessionOut:
+    """A new session with its greeting. Raises UnknownItem."""
+    base = services.retriever.base
+    item_id = wish.context.item_id if wish.context else None
+    if item_id is not None and item_id not in base.items:
+        raise UnknownItem(item_id)
+    language = preferred(accept_language) if wish.language == "auto" else wish.language
+    token, session_id, moment = secrets.token_urlsafe(TOKEN_BYTES), uuid4().hex, now()
+    greet = message_row(session_id, 1, greeting(services.texts, base, language, item_id), language)
+    row = SessionRow(
+        id=session_id,
+        token_hash=_hash(token),
+        channel=wish.channel,
+        language=language,
+        state="bot",
+        item_id=item_id,
+        failures=0,
+        offered=Offered.NOTHING.value,
+        last_act=None,
+        candidates=[],
+        shown=[],
+        last_number=1,
+        last_message_id=greet.id,
+        created_at=moment,
+        active_at=moment,
+    )
+    async with services.database.writing() as work:
+        await work.sessions.add(row)
+        await work.messages.add([greet])
+        await work.commit()
+    services.metrics.sessions.labels(wish.channel if wish.channel in CHANNELS else "other", language).inc()
+    log.info("session_started", session_id=session_id, channel=wish.channel, language=language, item_id=item_id)
+    return SessionOut(session_id=session_id, token=token, language=language, messages=[MessageOut.of(greet)])
+
+
+CHANNELS = frozenset({"web", "mini-program", "kiosk", "hotline"})
+"""The channels that the metrics tell apart; a visitor can name any other."""
+
+
+async def authorise(services: Services, session_id: str, token: str) -> None:
+    """Return if the token opens the session. Raises NotYourSession, the same for a session that does not exist."""
+    held = None
+    if _ID.fullmatch(session_id):
+        async with services.database.reading() as work:
+            held = await work.sessions.token_hash(session_id)
+    if not hmac.compare_digest(held or _NOBODYS_HASH, _hash(token)):
+        raise NotYourSession
+
+
+async def history(services: Services, session_id: str, after: str | None) -> HistoryOut:
+    """The conversation, or what came after a message of it. Raises UnknownMessage."""
+    rows, state = await read(services, session_id, after)
+    return HistoryOut(messages=[MessageOut.of(row) for row in rows], state=state)  # type: ignore[arg-type]
+
+
+async def read(services: Services, session_id: str, after: str | None) -> tuple[list[MessageRow], str]:
+    """The stored messages after one of them, and the session's state. Raises UnknownMessage, NotYourSession."""
+    async with services.database.reading() as work:
+        row = await work.sessions.get(session_id)
+        if row is None:
+            raise NotYourSession
+        number = 0
+        if after is not None:
+            found = await work.messages.number_of(session_id, after)
+            if found is None:
+                raise UnknownMessage
+            number = found
+        return list(await work.messages.after(session_id, number)), row.state
+
+
+async def erase(services: Services, session_id: str, place: Place) -> None:
+    """Forget everything that the visitor said: here, at the bot, in tickets and feedback. Statistics stay."""
+    async with place:
+        async with services.database.writing() as work:
+            await work.tickets.erase_of(session_id)
+            await work.feedback.erase_of(session_id)
+            await work.sessions.erase(session_id)
+            await work.commit()
+        services.events.publish(session_id, StateChanged("closed"), SessionErased())
+        try:
+            await services.bot.forget(session_id)
+        except (OSError, BotUnavailable) as error:
+            log.error("bot_not_forgotten", session_id=session_id, exc_info=error)
+    services.metrics.erased.inc()
+    log.info("session_erased", session_id=session_id)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

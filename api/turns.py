@@ -1,0 +1,346 @@
+"""The way of a message, from the visitor's text to the reply that is stored and pushed: `Turns.take` is all of it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import datetime as dt
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+
+from api.acts import Draft, Scene, perform
+from api.bot_client import BotUnavailable
+from api.choices import Kind, Pick, ask_payload, by_payload, by_words, pick
+from api.clock import Stopwatch, now
+from api.conversation import Conversation, Option
+from api.events import MessageSent, TypingStarted
+from api.language import follow
+from api.masking import mask
+from api.messages import message_row, visitor_row
+from api.problems import AssistantUnavailable, NotYourSession, UnknownOption
+from api.queues import Place
+from api.schemas import MessageIn, MessageOut, ReplyOut
+from api.services import Services
+from api.storage.models import MessageRow, SessionRow, TurnRow
+from api.tickets import open_ticket
+from bot.protocol import Act, Choice, Chosen, Decision, Offered, Topic
+from bot.protocol import Evidence as Told
+from knowledge.base import KnowledgeBase
+from knowledge.schema import Facet
+from retrieval.evidence import Evidence
+
+log = structlog.get_logger(__name__)
+
+MOST_SHOWN = 60
+NAMED_ITEM, UNASKED_FACET = 0.6, 0.5
+"""A reply to "which permit?" names one where an item is at least this sure and no facet is asked as plainly as that."""
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """A message that is to be answered, and what it picks of the options offered."""
+
+    text: str
+    conversation: Conversation
+    last_number: int
+    option: Option | None
+    by: Chosen
+
+
+@dataclass(frozen=True)
+class _Understood:
+    """What the message means: an option picked or evidence found, told to the bot as `told`."""
+
+    base: KnowledgeBase
+    language: str
+    told: Told
+    found: Evidence | None
+    picked: Pick | None
+
+
+class Turns:
+    """Takes visitors' messages."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def take(self, session_id: str, place: Place, message: MessageIn) -> ReplyOut:
+        """The reply to a message: to each exactly one, in the order received.
+
+        Nothing is stored before the reply is known, so a message that could not be answered can simply be sent again.
+        Raises UnknownOption, AssistantUnavailable.
+        """
+        clock, received_at = Stopwatch(), now()
+        with clock.timing("mask"):
+            said = mask(message.text).text if message.text is not None else None
+        async with place:
+            with clock.timing("storage"):
+                heard = await self._recall(session_id, said, message)
+            if isinstance(heard, ReplyOut):
+                return heard
+            self._services.events.publish(session_id, TypingStarted())
+            with clock.timing("search"):
+                understood = await self._understand(heard)
+            with clock.timing("bot"):
+                choice = await self._choose(heard, understood)
+            return await self._answer(heard, understood, choice, message.client_id, received_at, clock)
+
+    async def _recall(self, session_id: str, said: str | None, message: MessageIn) -> _Heard | ReplyOut:
+        """The message in its conversation; or the reply, if this client_id has been answered already."""
+        async with self._services.database.reading() as work:
+            held = await work.sessions.with_last_message(session_id)
+            if held is None:
+                raise NotYourSession
+            row, last = held
+            if message.client_id is not None:
+                replies = await work.messages.replies_to(session_id, message.client_id)
+                if replies is not None:
+                    return _reply(replies, row)
+            conversation = _conversation(row, last)
+            if said is not None:
+                asked = conversation.offered is Offered.OPTIONS
+                option = by_words(said, conversation.last_options, asked)
+                chosen = Chosen.WORDS if option else Chosen.NO
+                return _Heard(said, conversation, row.last_number, option, chosen)
+            option = by_payload(message.payload or "", conversation.last_options)
+            if option is None:
+                offered = map(Option.from_json, await work.messages.options(session_id))
+                option = by_payload(message.payload or "", tuple(offered))
+            if option is None:
+                raise UnknownOption
+            return _Heard(option.title, conversation, row.last_number, option, Chosen.BUTTON)
+
+    async def _understand(self, heard: _Heard) -> _Understood:
+        conversation, base = heard.conversation, self._services.retriever.base
+        language = conversation.language
+        if heard.by is not Chosen.BUTTON and heard.option is None:
+            language = follow(heard.text, conversation.language)
+        picked = pick(heard.option, base) if heard.option else None
+        if picked is not None:
+            return _Understood(base, language, _told_pick(heard, picked), None, picked)
+        found = await asyncio.get_running_loop().run_in_executor(
+            self._services.search_threads,
+            self._services.retriever.search, heard.text, language, conversation.item_id,
+        )  # fmt: skip
+        base = self._services.retriever.base
+        named = _item_named(conversation, found, base)
+        if named is not None:
+            return _Understood(base, language, _told_pick(heard, named, Chosen.WORDS), found, named)
+        return _Understood(base, language, _told_found(conversation, found), found, None)
+
+    async def _choose(self, heard: _Heard, understood: _Understood) -> Choice:
+        if understood.picked is not None and understood.picked.kind is Kind.HUMAN:
+            return Choice(Act.HAND_OVER)  # A button that says so does so, even while the bot is down.
+        try:
+            return await self._services.bot.choose(heard.conversation.session_id, heard.text, understood.told)
+        except BotUnavailable as error:
+            self._services.metrics.unavailable.inc()
+            log.warning("bot_unavailable", session_id=heard.conversation.session_id, reason=error.reason)
+            raise AssistantUnavailable from error
+
+    async def _answer(
+        self,
+        heard: _Heard,
+        understood: _Understood,
+        choice: Choice,
+        client_id: str | None,
+        received_at: dt.datetime,
+        clock: Stopwatch,
+    ) -> ReplyOut:
+        """Carry the choice out, store both messages with where the conversation stands now, then tell followers."""
+        services, conversation, language = self._services, heard.conversation, understood.language
+        session_id = conversation.session_id
+        asking = visitor_row(session_id, heard.last_number + 1, heard.text, language, client_id, received_at)
+        ticket, ticket_is_new = None, False
+        try:
+            with clock.timing("storage"):
+                async with services.database.writing() as work:
+                    await work.messages.add([asking])
+                    if choice.act is Act.HAND_OVER:
+                        ticket, ticket_is_new = await open_ticket(work, conversation, None)
+                    draft = perform(
+                        Scene(
+                            services.texts,
+                            understood.base,
+                            language,
+                            conversation,
+                            choice,
+                            understood.found,
+                            understood.picked,
+                            ticket.number if ticket else None,
+                            ticket_is_new,
+                        )
+                    )
+                    reply = message_row(session_id, asking.number + 1, draft, language, reply_to=asking.id)
+                    await work.messages.add([reply])
+                    await work.sessions.change(session_id, **_after(conversation, understood, draft, reply))
+                    work.statistics.add(_statistics(heard, understood, choice, draft, clock, received_at))
+                    await work.commit()
+        except IntegrityError:
+            # Another process took the same client_id or number first; what it stored is the reply.
+            return await self._stored_reply(session_id, client_id)
+        messages = [MessageOut.of(asking), MessageOut.of(reply)]
+        frames = zip((asking.number, reply.number), messages, strict=True)
+        services.events.publish(session_id, *(MessageSent(number, told.frame()) for number, told in frames))
+        self._count(draft, language, clock, ticket_is_new)
+        log.info(
+            "turn_taken",
+            session_id=session_id,
+            act=draft.act.value,
+            entry_id=draft.entry.entry_id if draft.entry else None,
+            **{f"{stage}_ms": clock[stage] for stage in STAGES},
+        )
+        return ReplyOut(messages=messages[1:], state=conversation.state, language=language)  # type: ignore[arg-type]
+
+    async def _stored_reply(self, session_id: str, client_id: str | None) -> ReplyOut:
+        async with self._services.database.reading() as work:
+            row = await work.sessions.get(session_id)
+            replies = await work.messages.replies_to(session_id, client_id) if client_id else None
+            if row is None or replies is None:
+                raise AssistantUnavailable
+            return _reply(replies, row)
+
+    def _count(self, draft: Draft, language: str, clock: Stopwatch, ticket_is_new: bool) -> None:
+        metrics = self._services.metrics
+        metrics.turns.labels(draft.act.value, language).inc()
+        for stage in STAGES:
+            metrics.stages.labels(stage).observe(clock[stage] / 1000)
+        if ticket_is_new:
+            metrics.tickets.labels(language).inc()
+
+
+STAGES = ("mask", "search", "bot", "storage")
+
+
+def _reply(replies: list[MessageRow] | tuple[MessageRow, ...] | object, row: SessionRow) -> ReplyOut:
+    messages = [MessageOut.of(reply) for reply in replies]  # type: ignore[attr-defined]
+    language = messages[-1].language if messages else row.language
+    return ReplyOut(messages=messages, state=row.state, language=language)  # type: ignore[arg-type]
+
+
+def _conversation(row: SessionRow, last: MessageRow | None) -> Conversation:
+    return Conversation(
+        session_id=row.id,
+        language=row.language,
+        state=row.state,
+        item_id=row.item_id,
+        facet=row.facet,
+        failures=row.failures,
+        offered=Offered(row.offered),
+        last_act=row.last_act,
+        candidates=tuple(row.candidates),
+        shown=tuple(row.shown),
+        last_text=last.text if last else None,
+        last_options=tuple(map(Option.from_json, last.options)) if last else (),
+    )
+
+
+def _item_named(conversation: Conversation, found: Evidence, base: KnowledgeBase) -> Pick | None:
+    """The answer to our "which permit?" when it names a permit in other words than the options did."""
+    if conversation.last_act != Act.ASK_ITEM.value or conversation.facet is None or not found.items:
+        return None
+    item, facet = found.items[0], Facet(conversation.facet)
+    if item.confidence < NAMED_ITEM or found.facet_confidence > UNASKED_FACET or item.item_id not in base.items:
+        return None
+    option = Option(base.items[item.item_id].name["zh"], ask_payload(item.item_id, facet), item.item_id, facet.value)
+    return pick(option, base)
+
+
+def _told_pick(heard: _Heard, picked: Pick, by: Chosen | None = None) -> Told:
+    conversation = heard.conversation
+    leads_on = picked.item_id is not None
+    return Told(
+        decision=Decision.ANSWER if leads_on else Decision.ABSTAIN,
+        topic=_topic(picked.item_id, conversation.item_id),
+        chosen=by or heard.by,
+        offered=conversation.offered,
+        failures=conversation.failing,
+        item=picked.item_id,
+        facet=picked.facet.value if picked.facet else None,
+        entry=picked.entry.entry_id if picked.entry else None,
+    )
+
+
+def _topic(item_id: str | None, current: str | None) -> Topic:
+    if item_id is None:
+        return Topic.NONE
+    return Topic.SAME if item_id == current else Topic.NEW
+
+
+def _told_found(conversation: Conversation, found: Evidence) -> Told:
+    return Told(
+        decision=found.decision,
+        topic=found.topic,
+        offered=conversation.offered,
+        failures=conversation.failing,
+        item=found.item_id,
+        facet=found.facet.value if found.facet else None,
+        entry=found.entries[0].entry_id if found.decision is Decision.ANSWER and found.entries else None,
+        embedding=base64.b64encode(found.embedding.astype("<f2").tobytes()).decode("ascii"),
+    )
+
+
+def _after(conversation: Conversation, understood: _Understood, draft: Draft, reply: MessageRow) -> dict[str, object]:
+    """The session's columns after the turn."""
+    changed: dict[str, object] = {
+        "language": understood.language,
+        "last_number": reply.number,
+        "last_message_id": reply.id,
+        "last_act": draft.act.value,
+        "offered": draft.offered.value,
+        "failures": _failures(conversation, understood, draft),
+        "active_at": reply.at,
+    }
+    told = understood.told
+    if draft.entry is not None:
+        changed |= {"item_id": draft.entry.item_id, "facet": draft.entry.facet.value}
+        changed["shown"] = [*conversation.shown, draft.entry.entry_id][-MOST_SHOWN:]
+    elif draft.act is Act.ANSWER:
+        changed |= {"item_id": told.item or conversation.item_id, "facet": told.facet}
+    elif draft.act is Act.ASK_ITEM:
+        changed["facet"] = told.facet
+    if understood.found is not None and draft.act in (Act.ANSWER, Act.CLARIFY, Act.ASK_ITEM):
+        changed["candidates"] = [ranked.entry_id for ranked in understood.found.entries]
+    return changed
+
+
+def _failures(conversation: Conversation, understood: _Understood, draft: Draft) -> int:
+    """Turns in a row without help. A next best that was picked after a failure has yet to prove itself."""
+    if draft.failed:
+        return conversation.failures + 1
+    if draft.act is Act.HAND_OVER:
+        return 0
+    if draft.act is Act.ANSWER:
+        second_try = understood.picked is not None and conversation.last_act == Act.TRY_NEXT.value
+        return conversation.failures if second_try else 0
+    return conversation.failures
+
+
+def _statistics(
+    heard: _Heard,
+    understood: _Understood,
+    choice: Choice,
+    draft: Draft,
+    clock: Stopwatch,
+    at: dt.datetime,
+) -> TurnRow:
+    told, entry = understood.told, draft.entry
+    return TurnRow(
+        session_id=heard.conversation.session_id,
+        at=at,
+        language=understood.language,
+        decision=told.decision.value,
+        topic=told.topic.value,
+        chosen=told.chosen.value,
+        act=choice.act.value,
+        performed=draft.act.value,
+        item_id=entry.item_id if entry else told.item,
+        facet=entry.facet.value if entry else told.facet,
+        entry_id=entry.entry_id if entry else None,
+        confidence=draft.answer["confidence"] if draft.answer else None,
+        failures=heard.conversation.failures,
+        revision=understood.base.revision,
+        **{f"{stage}_ms": clock[stage] for stage in STAGES},
+    )

@@ -1,0 +1,56 @@
+"""The real app over a real database and the real search; only the dialogue engine is a scripted double."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from desk import ScriptedBot, Visitor, running, settings_in, start
+from fastapi import FastAPI
+
+from api import logs
+from api.app import create_app
+from api.settings import CHECKOUT
+from retrieval.encoder import open_encoder
+from retrieval.retriever import Retriever
+
+
+@pytest.fixture(scope="session")
+def retriever() -> Retriever:
+    """The real search over the live index of the checkout's data dir, which `make test` prepares."""
+    data_dir = CHECKOUT / "var"
+    return Retriever(data_dir, open_encoder(data_dir))
+
+
+@pytest.fixture
+def bot() -> ScriptedBot:
+    return ScriptedBot()
+
+
+@pytest.fixture
+def make_app(tmp_path: Path, retriever: Retriever, bot: ScriptedBot) -> Callable[..., FastAPI]:
+    return lambda **more: create_app(settings_in(tmp_path, **more), retriever, bot)
+
+
+@pytest.fixture
+def app(make_app: Callable[..., FastAPI]) -> FastAPI:
+    return make_app()
+
+
+@pytest.fixture
+async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with running(app) as client:
+        yield client
+
+
+@pytest.fixture
+async def visitor(http: httpx.AsyncClient) -> Visitor:
+    return await start(http)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_logs() -> Iterator[None]:
+    logs.configure("ERROR")
+    yield

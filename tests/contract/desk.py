@@ -1,0 +1,132 @@
+"""What contract tests work with: a scripted dialogue engine, a visitor, a running app."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from api.bot_client import BotUnavailable
+from api.settings import Settings
+from bot.protocol import Act, Choice, Chosen, Decision, Evidence, Failures, Offered
+
+BY_DECISION = {
+    Decision.ANSWER: Act.ANSWER,
+    Decision.CLARIFY: Act.CLARIFY,
+    Decision.ASK_ITEM: Act.ASK_ITEM,
+    Decision.ABSTAIN: Act.REPHRASE,
+}
+BY_WORDS = {
+    "你好": Act.GREET,
+    "hello": Act.GREET,
+    "谢谢": Act.WELCOME,
+    "再见": Act.GOODBYE,
+    "你是谁": Act.INTRODUCE,
+    "转人工": Act.HAND_OVER,
+    "今天天气怎么样": Act.OUT_OF_SCOPE,
+    "我的申请办到哪一步了": Act.NAMED_CASE,
+    "没用": Act.TRY_NEXT,
+    "什么都没有": Act.REPHRASE,
+}
+
+
+@dataclass
+class ScriptedBot:
+    """Maps evidence to an act as the rules of bot/data do, without Rasa; remembers what it was told."""
+
+    told: list[tuple[str, str, Evidence]] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
+    is_down: bool = False
+    takes_s: float = 0.0
+
+    async def choose(self, sender_id: str, text: str, evidence: Evidence) -> Choice:
+        if self.is_down:
+            raise BotUnavailable("scripted")
+        self.told.append((sender_id, text, evidence))
+        await asyncio.sleep(self.takes_s)
+        if evidence.chosen is Chosen.NO and text in BY_WORDS:
+            act = BY_WORDS[text]
+        elif text == "是的" and evidence.offered is Offered.HUMAN:
+            act = Act.HAND_OVER
+        else:
+            act = BY_DECISION[evidence.decision]
+        if act is Act.TRY_NEXT and evidence.failures is not Failures.NONE:
+            act = Act.OFFER_HUMAN
+        return Choice(act, evidence.item, evidence.facet, evidence.entry)
+
+    async def ready(self) -> bool:
+        return not self.is_down
+
+    async def forget(self, sender_id: str) -> bool:
+        self.forgotten.append(sender_id)
+        return True
+
+    async def aclose(self) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A session with its key."""
+
+    http: httpx.AsyncClient
+    session_id: str
+    token: str
+    greeting: dict[str, Any]
+    language: str
+
+    @property
+    def path(self) -> str:
+        return f"/api/v1/sessions/{self.session_id}"
+
+    @property
+    def key(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    async def post(self, below: str, body: object) -> httpx.Response:
+        return await self.http.post(f"{self.path}/{below}", json=body, headers=self.key)
+
+    async def say(self, text: str, **more: str) -> dict[str, Any]:
+        reply = await self.post("messages", {"text": text, **more})
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    async def choose(self, option: dict[str, str]) -> dict[str, Any]:
+        reply = await self.post("messages", {"payload": option["payload"]})
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    async def history(self, after: str | None = None) -> list[dict[str, Any]]:
+        params = {"after": after} if after else {}
+        reply = await self.http.get(f"{self.path}/messages", params=params, headers=self.key)
+        assert reply.status_code == 200, reply.text
+        return reply.json()["messages"]
+
+    async def erase(self) -> None:
+        reply = await self.http.delete(self.path, headers=self.key)
+        assert reply.status_code == 204, reply.text
+
+
+def settings_in(folder: Path, **more: Any) -> Settings:
+    return Settings(**{"data_dir": folder, "rate_limits": "off", **more})
+
+
+@asynccontextmanager
+async def running(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("203.0.113.7", 4321))
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        yield await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://desk"))
+
+
+async def start(http: httpx.AsyncClient, **wish: Any) -> Visitor:
+    reply = await http.post("/api/v1/sessions", json={"language": "zh", "channel": "web", **wish})
+    assert reply.status_code == 201, reply.text
+    told = reply.json()
+    return Visitor(http, told["session_id"], told["token"], told["messages"][0], told["language"])
