@@ -150,10 +150,14 @@ export class Conversation extends EventTarget {
 
   /** Deletes what the visitor said, on the server and here. Rejects with Unreachable or Refused; then nothing is lost. */
   async erase() {
+    this.#live.stop() // it would tell the end before the server has answered
     try {
       if (this.session) await this.#client.erase(this.session)
     } catch (error) {
-      if (!(error instanceof Refused && error.sessionGone)) throw error
+      if (!(error instanceof Refused && error.sessionGone)) {
+        this.#live.start()
+        throw error
+      }
     }
     this.#forget()
     this.phase = "erased"
@@ -392,7 +396,7 @@ export class Conversation extends EventTarget {
       this.#reached()
     } catch (error) {
       if (error instanceof Unreachable) return this.#unreached()
-      if (error.sessionGone) await this.#renew(error).catch(() => {})
+      if (error.sessionGone && this.session) await this.#renew(error).catch(() => {})
     }
   }
 
@@ -430,6 +434,7 @@ export class Conversation extends EventTarget {
     this.#keep.set("state", state)
     if (state !== "queued" && this.ticket?.position) this.#setTicket({ position: null, expected_wait_s: null })
     if (state === "human") this.#setTicket(null)
+    if (state === "closed" && this.phase === "open") this.end()
     this.#tell("state")
   }
 

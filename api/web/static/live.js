@@ -2,6 +2,8 @@
 
 const WAITS_MS = [500, 1000, 2000, 5000, 10_000, 30_000]
 const POLL_MS = 5000
+const REFUSED = [4401, 4403, 4422] // token, session or "after" unknown: asking over HTTP tells which, and what now
+const SETTLE_MS = 1500 // time for another tab, which may have erased the conversation, to say so
 
 /**
  * `opening()` → {url, token, after} or null where there is no session; `heard(frame)` gets each frame; `poll()` is
@@ -76,12 +78,13 @@ export class Live {
       }
       this.calls.heard(frame)
     }
-    socket.onclose = () => this.#lost()
+    socket.onclose = ({ code }) => this.#lost(REFUSED.includes(code))
   }
 
-  #lost() {
+  #lost(refused = false) {
     this.#socket = null
     if (!this.#wanted) return
+    if (refused) setTimeout(() => this.calls.poll(), SETTLE_MS)
     const wait = WAITS_MS[Math.min(this.#failures++, WAITS_MS.length - 1)]
     this.#timer = setTimeout(() => this.#open(), wait * (0.8 + 0.4 * Math.random()))
     this.#pollWhile(this.#failures > 1)

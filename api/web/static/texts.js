@@ -40,7 +40,7 @@ export const TEXTS = {
 
   asOf: { zh: "截至{date}", en: "As of {date}" },
   sources: { zh: "依据", en: "Source" },
-  moreSources: { zh: "另 {count} 项依据", en: "{count} more" },
+  moreSources: { zh: "另 {count} 项依据", en: "{count} more sources" },
   print: { zh: "打印", en: "Print" },
   copy: { zh: "复制", en: "Copy" },
   copied: { zh: "已复制", en: "Copied" },

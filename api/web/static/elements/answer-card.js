@@ -60,26 +60,19 @@ export class AnswerCard extends HTMLElement {
     return make("p", { class: "to-confirm" }, label, " ", say(language, "toConfirmWhere"))
   }
 
+  /** As of · sources, and under it what can be done with the card. */
   #quietLine(language, answer) {
-    const line = make("div", { class: "quiet-line card-foot" })
-    if (answer?.as_of) line.append(make("span", {}, say(language, "asOf", { date: dateInWords(language, answer.as_of) })))
-    const sources = answer?.sources ?? []
-    if (sources.length) line.append(this.#sources(language, sources))
-    const button = (value) => make("button", { type: "button", class: "text-button", value }, say(language, value))
+    const foot = make("footer", { class: "quiet-line card-foot" })
+    const told = make("p", { class: "card-told" })
+    if (answer?.as_of) told.append(make("span", {}, say(language, "asOf", { date: dateInWords(language, answer.as_of) })))
+    const [first, ...others] = (answer?.sources ?? []).map((source) => make("span", { class: "source" }, ...this.#source(source, language)))
+    if (first) told.append(make("span", { class: "sources" }, say(language, "sources"), language === "en" ? ": " : "：", first))
     this.copied = make("span", { class: "copied", role: "status" })
-    line.append(make("span", { class: "card-acts" }, button("print"), button("copy"), this.copied))
-    return line
-  }
-
-  #sources(language, sources) {
-    const [first, ...others] = sources.map((source) => make("span", { class: "source" }, ...this.#source(source, language)))
-    const list = make("span", { class: "sources" }, make("span", { class: "source-label" }, say(language, "sources")), " ", first)
-    if (others.length) {
-      const rest = make("span", { class: "other-sources", hidden: true }, ...others)
-      const more = say(language, "moreSources", { count: others.length })
-      list.append(make("button", { type: "button", class: "text-button", value: "sources", "aria-expanded": "false" }, more), rest)
-    }
-    return list
+    const button = (value, text, more = {}) => make("button", { type: "button", class: "text-button", value, ...more }, text)
+    const acts = make("p", { class: "card-acts" }, button("print", say(language, "print")), button("copy", say(language, "copy")), this.copied)
+    if (others.length) acts.prepend(button("sources", say(language, "moreSources", { count: others.length }), { "aria-expanded": "false" }))
+    foot.append(told, others.length ? make("p", { class: "other-sources", hidden: true }, ...others) : "", acts)
+    return foot
   }
 
   #source({ title, reference, url }, language) {

@@ -232,6 +232,7 @@ export class BangbanWidget extends HTMLElement {
   }
 
   async #wantPerson() {
+    this.log.expect()
     try {
       await this.#conversation.handOver()
     } catch (error) {

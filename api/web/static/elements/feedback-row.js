@@ -45,9 +45,7 @@ export class FeedbackRow extends HTMLElement {
         "div",
         { class: "feedback", role: "group", "aria-labelledby": id },
         make("span", { id, class: "feedback-question" }, say(language, "solved")),
-        button("yes", "yes"),
-        button("no", "no"),
-        button("person", "talkToPerson"),
+        make("span", { class: "feedback-buttons" }, button("yes", "yes"), button("no", "no"), button("person", "talkToPerson")),
       ),
     )
   }

@@ -11,6 +11,8 @@ const NEAR_PX = 80
 export class MessageLog extends HTMLElement {
   #nodes = new Map()
   #typing = ""
+  #anchor = null // what is kept at the top while answers to it come in
+  #expecting = false
 
   connectedCallback() {
     if (!this.childElementCount) this.#build()
@@ -36,7 +38,7 @@ export class MessageLog extends HTMLElement {
     const wasNearEnd = this.#nearEnd()
     const first = this.#nodes.size === 0
     const known = new Set(entries.map((entry) => entry.key))
-    for (const [key, node] of this.#nodes) if (!known.has(key)) node.remove(), this.#nodes.delete(key)
+    for (const [key, node] of this.#nodes) if (!known.has(key)) this.#forget(key, node)
     if (first) this.list.setAttribute("aria-live", "off") // a kept conversation is not read out from its start
     let added = null
     entries.forEach((entry, index) => {
@@ -45,6 +47,7 @@ export class MessageLog extends HTMLElement {
         node = this.#nodeFor(entry)
         this.#nodes.set(entry.key, node)
         added = entry
+        if (entry.sender === "visitor") this.#anchor = node
       }
       if (this.list.children[index] !== node) this.list.insertBefore(node, this.list.children[index] ?? null)
       this.#writeDelivery(node, entry)
@@ -52,6 +55,11 @@ export class MessageLog extends HTMLElement {
     this.#markLatest(entries, feedbackOn)
     if (first) requestAnimationFrame(() => this.list.setAttribute("aria-live", "polite"))
     if (added) this.#bringIntoView(added, wasNearEnd || first)
+  }
+
+  /** What comes next was asked for (by a button, not in words): it is brought into view wherever the visitor reads. */
+  expect() {
+    this.#expecting = true
   }
 
   /** "" or the key of the words to show while something is on its way. */
@@ -73,6 +81,12 @@ export class MessageLog extends HTMLElement {
   }
 
   // ---- one entry
+
+  #forget(key, node) {
+    node.remove()
+    this.#nodes.delete(key)
+    if (this.#anchor === node) this.#anchor = null
+  }
 
   #nodeFor(entry) {
     const language = entry.language ?? guess(entry.text)
@@ -146,12 +160,12 @@ export class MessageLog extends HTMLElement {
 
   /** The visitor's own words go to the top of a long answer, so that it is read from its start. */
   #bringIntoView(added, follow) {
-    if (!follow && added.sender !== "visitor") return (this.newer.hidden = false)
-    const own = [...this.#nodes.values()].filter((node) => node.entry.sender === "visitor").pop()
-    const end = this.scroller.scrollHeight - this.scroller.clientHeight
-    const start = own ? own.offsetTop - this.scroller.offsetTop - 8 : end
-    const firstNode = this.list.firstElementChild
-    this.scroller.scrollTop = own ? Math.min(end, start) : firstNode === this.list.lastElementChild ? 0 : end
+    if (this.#expecting) this.#anchor = this.#nodes.get(added.key)
+    else if (!follow && added.sender !== "visitor") return (this.newer.hidden = false)
+    this.#expecting = false
+    const { scrollHeight, clientHeight, offsetTop } = this.scroller
+    const top = this.#anchor ? this.#anchor.offsetTop - offsetTop - 8 : this.#nodes.size > 1 ? Infinity : 0
+    this.scroller.scrollTop = Math.min(scrollHeight - clientHeight, top)
   }
 
   #build() {
