@@ -90,6 +90,31 @@ def test_a_person_who_joins_and_leaves_is_announced_by_role(visit):
     expect(chat.status).to_contain_text("工作人员已离开")
 
 
+def test_waiting_in_the_queue_says_how_many_are_ahead_and_that_asking_goes_on(visit):
+    sockets = []
+
+    def join(socket):
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    chat = visit("en")
+    chat.page.route_web_socket(re.compile("/events$"), join)
+    chat.open().ask(EN).answered()
+    sockets[-1].send('{"type": "state", "state": "queued", "position": 3, "expected_wait_s": 130}')
+    expect(chat.status.get_by_role("status")).to_have_text(
+        "Waiting for a person; 2 ahead of you. About 3 min. You can go on asking."
+    )
+    expect(chat.field).to_be_editable()
+
+
+def test_what_is_not_certain_stands_once_under_an_amber_label_with_the_place_where_it_is(chat):
+    card = chat.ask("装修垃圾清运要多少钱？").answered()
+    label = card.locator(".to-confirm")
+    expect(label).to_contain_text("待确认")
+    expect(label).to_contain_text("办事指南")
+    assert card.inner_text().count(label.inner_text().split("：", 1)[1]) == 1
+
+
 def test_an_answer_can_be_copied_with_its_sources(visit):
     chat = visit("zh", permissions=["clipboard-read", "clipboard-write"]).open()
     card = chat.ask(ZH).answered()

@@ -27,6 +27,14 @@ def test_the_chat_opens_from_the_keyboard_and_escape_gives_the_focus_back(visit,
     expect(chat.launcher).to_be_focused()
 
 
+def test_under_a_finger_the_greeting_is_not_covered_by_a_keyboard(visit):
+    chat = visit("zh", width=360, height=740, has_touch=True, is_mobile=True)
+    chat.launcher.tap()
+    expect(chat.entries.first).to_be_visible(timeout=ANSWER_MS)
+    expect(chat.field).not_to_be_focused()
+    assert chat.page.evaluate("document.activeElement.localName") == "bangban-widget"
+
+
 def test_a_question_an_option_and_the_feedback_need_no_mouse(visit):
     chat = visit("zh")
     tab_to_the_launcher(chat.page)

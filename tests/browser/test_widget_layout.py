@@ -15,8 +15,9 @@ SMALL_TARGETS = """() => {
   const root = document.querySelector('bangban-widget').shadowRoot
   return [...root.querySelectorAll('button, textarea')]
     .filter((node) => node.getClientRects().length)
-    .filter((node) => node.getBoundingClientRect().height < 44 || node.getBoundingClientRect().width < 44)
-    .map((node) => node.className + ' ' + node.textContent)
+    .map((node) => [node.getBoundingClientRect(), node.className + ' ' + node.textContent])
+    .filter(([box]) => Math.min(box.width, box.height) < 43.9) // fractions of a pixel are lost in rounding
+    .map(([box, name]) => `${name} ${box.width} x ${box.height}`)
 }"""
 
 

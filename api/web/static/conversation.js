@@ -4,19 +4,17 @@ import { ApiClient, HOME, Refused, Unreachable } from "./api-client.js"
 import { Keep } from "./keep.js"
 import { Live } from "./live.js"
 import { Outbox } from "./outbox.js"
+import { Transcript } from "./transcript.js"
 
 const TYPING_MS = 12_000
 const FRESH_TOKEN = 2 // so many sessions in a row may be refused before it is an error, not an old session
 
 /**
  * Tells, as events: "entries" (something said, sent or refused), "state" (who answers, ticket, ended, erased),
- * "connection", "typing", and "notice" with a text's key to say once.
- *
- * An entry is a Message of the contract plus `key` (steady for its life) and, for the visitor's own, `client_id` and
- * `delivery`: "queued", "sending", "sent" or "refused" (with `detail`).
+ * "connection", "typing", "notice" with a text's key to say once, and "returned" {text, detail} for what the server
+ * would not take.
  */
 export class Conversation extends EventTarget {
-  entries = []
   state = "bot"
   phase = "idle" // idle → opening → open → ended | erased | failed
   ticket = null // {number?, position?, expected_wait_s?}
@@ -25,6 +23,7 @@ export class Conversation extends EventTarget {
 
   #client = new ApiClient()
   #keep = new Keep(`bangban:${HOME.href}:`)
+  #transcript = new Transcript()
   #outbox
   #live
   #starting = null
@@ -68,6 +67,11 @@ export class Conversation extends EventTarget {
     this.phase = "idle"
   }
 
+  /** What was said; see transcript.js. */
+  get entries() {
+    return this.#transcript.entries
+  }
+
   get session() {
     return this.#keep.get("session")
   }
@@ -100,14 +104,14 @@ export class Conversation extends EventTarget {
   say({ text, payload, title }) {
     const letter = { client_id: newId(), text, payload, title: title ?? text, at: new Date().toISOString() }
     if (this.phase === "ended" || this.phase === "erased") this.#forget()
-    this.#show(letter, "queued")
+    this.#show(letter)
     this.#outbox.add(letter)
     if (this.phase !== "open") this.start()
   }
 
   /** Sends a refused entry once more, as a new message. */
   repeat(entry) {
-    this.#drop(entry)
+    this.#transcript.drop(entry)
     this.say(entry.said)
   }
 
@@ -195,8 +199,8 @@ export class Conversation extends EventTarget {
   async #begin() {
     this.phase = "opening"
     this.#tell("state")
-    this.entries = []
-    for (const letter of this.#outbox.letters) this.#show(letter, "queued")
+    this.#transcript.clear()
+    for (const letter of this.#outbox.letters) this.#show(letter)
     try {
       await this.#ensureSession()
       this.#reached()
@@ -255,7 +259,7 @@ export class Conversation extends EventTarget {
   async #renew(error) {
     if (++this.#renewals > FRESH_TOKEN) throw error
     this.#forgetSession()
-    this.entries = this.entries.filter((entry) => entry.delivery && entry.delivery !== "sent")
+    this.#transcript.keepOnlyUnsent()
     this.#tell("entries")
     this.#tell("notice", "renewed")
     await this.#ensureSession()
@@ -272,7 +276,7 @@ export class Conversation extends EventTarget {
     this.#live.stop()
     this.#outbox.clear()
     this.#forgetSession()
-    this.entries = []
+    this.#transcript.clear()
     this.phase = "idle"
     this.#tell("entries")
     this.#tell("state")
@@ -300,48 +304,19 @@ export class Conversation extends EventTarget {
   }
 
   #receive(messages) {
-    for (const message of messages ?? []) {
-      if (this.entries.some((entry) => entry.id === message.id)) continue
-      const own = message.client_id ? this.#entryOf(message) : null
-      if (own) {
-        const waited = own.delivery === "queued"
-        Object.assign(own, message, { key: own.key, delivery: "sent" }) // the server's text: personal data is masked in it
-        if (waited) this.#settle(own)
-      } else {
-        this.#insert({ ...message, key: message.id })
-      }
-      if (message.sender !== "visitor") this.#setTyping(false)
-    }
+    this.#transcript.receive(messages)
+    if (messages?.some((message) => message.sender !== "visitor")) this.#setTyping(false)
     this.#tell("entries")
   }
 
-  #show(letter, delivery) {
-    if (this.#entryOf(letter)) return
-    const { client_id, text, payload, title, at } = letter
-    const said = { text, payload, title }
-    this.entries.push({ key: client_id, client_id, at, sender: "visitor", kind: "text", text: title, said, delivery })
+  #show(letter) {
+    this.#transcript.show(letter)
     this.#tell("entries")
   }
 
-  #mark(letter, delivery, detail = "") {
-    if (!this.#entryOf(letter)) this.#show(letter, delivery) // written in another tab
-    const entry = this.#entryOf(letter)
-    if (entry.id && delivery !== "refused") delivery = "sent" // the server has it; what is asked again is its answer
-    const leaves = entry.delivery === "queued" && delivery !== "queued"
-    Object.assign(entry, { delivery, detail })
-    if (leaves) this.#settle(entry)
+  #mark(letter, delivery, detail) {
+    this.#transcript.mark(letter, delivery, detail)
     this.#tell("entries")
-  }
-
-  /** What is on its way or arrived stands before all that still waits. */
-  #settle(entry) {
-    this.entries.splice(this.entries.indexOf(entry), 1)
-    this.#insert(entry)
-  }
-
-  #insert(entry) {
-    const firstQueued = this.entries.findIndex((other) => other.delivery === "queued")
-    this.entries.splice(firstQueued < 0 ? this.entries.length : firstQueued, 0, entry)
   }
 
   #waiting(letter, error) {
@@ -352,22 +327,12 @@ export class Conversation extends EventTarget {
   }
 
   #refused(letter, error) {
-    const entry = this.#entryOf(letter)
     if (error.status === 422 && letter.payload === undefined) {
-      if (entry) this.#drop(entry)
+      this.#transcript.drop(this.#transcript.entryOf(letter))
       this.#tell("returned", { text: letter.text, detail: error.detail })
     } else {
       this.#mark(letter, "refused", error.detail)
     }
-    this.#tell("entries")
-  }
-
-  #entryOf(letter) {
-    return this.entries.find((entry) => entry.client_id === letter.client_id)
-  }
-
-  #drop(entry) {
-    this.entries = this.entries.filter((other) => other !== entry)
     this.#tell("entries")
   }
 
@@ -376,8 +341,7 @@ export class Conversation extends EventTarget {
   #opening() {
     const session = this.session
     if (!session) return null
-    const last = this.entries.findLast((entry) => entry.id)
-    return { url: this.#client.eventsUrl(session), token: session.token, after: last?.id }
+    return { url: this.#client.eventsUrl(session), token: session.token, after: this.#transcript.lastId }
   }
 
   #heard(frame) {
@@ -388,9 +352,8 @@ export class Conversation extends EventTarget {
   }
 
   async #catchUp() {
-    const last = this.entries.findLast((entry) => entry.id)
     try {
-      const { messages, state } = await this.#client.messages(this.session, last?.id)
+      const { messages, state } = await this.#client.messages(this.session, this.#transcript.lastId)
       this.#receive(messages)
       this.#setState(state)
       this.#reached()
@@ -403,17 +366,17 @@ export class Conversation extends EventTarget {
   #otherTab(name, value) {
     if (this.phase === "idle") return name === "state" && this.#tell("state")
     if (name === "session" && value === null) {
-      this.entries = []
+      this.#transcript.clear()
       this.#live.stop()
       this.phase = "erased"
       this.#tell("entries")
       this.#tell("state")
     } else if (name === "session") {
-      this.entries = this.entries.filter((entry) => entry.delivery === "queued")
+      this.#transcript.keepOnlyUnsent()
       this.phase = "idle"
       this.start()
     } else if (name === "outbox") {
-      for (const letter of this.#outbox.letters) this.#show(letter, "queued")
+      for (const letter of this.#outbox.letters) this.#show(letter)
     } else if (name === "rung") {
       this.pull()
     } else if (name === "ended" && value !== null) {

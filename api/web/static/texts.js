@@ -40,13 +40,14 @@ export const TEXTS = {
 
   asOf: { zh: "截至{date}", en: "As of {date}" },
   sources: { zh: "依据", en: "Source" },
-  moreSources: { zh: "另 {count} 项依据", en: "{count} more sources" },
+  moreSources: { zh: "另 {count} 项依据", en: "More sources ({count})" },
   print: { zh: "打印", en: "Print" },
   copy: { zh: "复制", en: "Copy" },
   copied: { zh: "已复制", en: "Copied" },
   notCopied: { zh: "没能复制，可以选中文字再复制", en: "Could not copy: select the text instead" },
   more: { zh: "展开全文", en: "Show more" },
   toConfirm: { zh: "待确认", en: "To be confirmed" },
+  unconfirmedLine: { zh: "尚未确认：", en: "Not confirmed: " }, // as in knowledge/common.yaml
   toConfirmWhere: {
     zh: "其中有内容尚待核实，以办事指南或者受理窗口的答复为准。",
     en: "Part of this is not yet certain. The official guide or the service window has the final word.",

@@ -31,7 +31,8 @@ export class AnswerCard extends HTMLElement {
   #build() {
     const language = languageAround(this)
     const { text, answer } = this.message
-    const [lead, blocks] = leadOf(text, language)
+    const [certain, unconfirmed] = answer?.to_confirm ? apart(text, language) : [text, ""]
+    const [lead, blocks] = leadOf(certain, language)
     const body = make("div", { class: "answer-body" })
     if (lead) body.append(make("p", { class: "lead" }, ...inline(lead)))
     const [now, later] = this.#split(blocks, SHOWN_AT_ONCE[language])
@@ -41,7 +42,7 @@ export class AnswerCard extends HTMLElement {
       body.append(make("button", { type: "button", class: "text-button", value: "more" }, say(language, "more")))
     }
     this.append(make("h3", { class: "permit" }, answer?.title ?? ""), body)
-    if (answer?.to_confirm) this.append(this.#toConfirm(language))
+    if (answer?.to_confirm) this.append(this.#toConfirm(language, unconfirmed))
     this.append(this.#quietLine(language, answer))
   }
 
@@ -55,9 +56,9 @@ export class AnswerCard extends HTMLElement {
     return left < budget / 5 ? [blocks, []] : [blocks.slice(0, shown), blocks.slice(shown)]
   }
 
-  #toConfirm(language) {
+  #toConfirm(language, words) {
     const label = make("strong", { class: "to-confirm-label" }, say(language, "toConfirm"))
-    return make("p", { class: "to-confirm" }, label, " ", say(language, "toConfirmWhere"))
+    return make("p", { class: "to-confirm" }, label, language === "en" ? ": " : "：", words || say(language, "toConfirmWhere"))
   }
 
   /** As of · sources, and under it what can be done with the card. */
@@ -76,7 +77,7 @@ export class AnswerCard extends HTMLElement {
   }
 
   #source({ title, reference, url }, language) {
-    const gap = language === "en" ? ", " : ""
+    const gap = language === "en" ? ", " : title.endsWith("》") ? "" : " "
     return [link(title, url), reference ? `${gap}${reference}` : ""]
   }
 
@@ -105,7 +106,7 @@ export class AnswerCard extends HTMLElement {
     const { text, answer } = this.message
     const plain = text.replace(/\*\*(.+?)\*\*/g, "$1").replace(/\[([^\]]+)\]\((https?:[^)\s]+)\)/g, "$1 $2")
     const sources = (answer?.sources ?? []).map(({ title, reference, url }) => [title, reference, url].filter(Boolean).join(" "))
-    const parts = [answer?.title, plain.trim(), answer?.to_confirm && `${say(language, "toConfirm")}: ${say(language, "toConfirmWhere")}`]
+    const parts = [answer?.title, plain.trim()]
     if (sources.length) parts.push(`${say(language, "sources")}: ${sources.join("; ")}`)
     if (answer?.as_of) parts.push(say(language, "asOf", { date: dateInWords(language, answer.as_of) }))
     return parts.filter(Boolean).join("\n\n")
@@ -115,7 +116,6 @@ export class AnswerCard extends HTMLElement {
     const language = languageAround(this)
     const { text, answer } = this.message
     const page = make("article", {}, make("h1", {}, answer?.title ?? ""), ...blocksOf(text).map(renderBlock))
-    if (answer?.to_confirm) page.append(this.#toConfirm(language))
     const sources = make("ul", {})
     for (const source of answer?.sources ?? []) {
       sources.append(make("li", {}, ...this.#source(source, language), source.url ? ` ${source.url}` : ""))
@@ -124,6 +124,13 @@ export class AnswerCard extends HTMLElement {
     page.append(make("h2", {}, say(language, "sources")), sources, make("p", {}, asOf))
     return page
   }
+}
+
+/** [what is certain, what is not and where it is]: the base writes the latter as a last line of its own. */
+function apart(text, language) {
+  const at = text.lastIndexOf(say(language, "unconfirmedLine"))
+  if (at < 0) return [text, ""]
+  return [text.slice(0, at), text.slice(at + say(language, "unconfirmedLine").length).trim()]
 }
 
 /** Whether `text` is now on the clipboard; the old way serves pages without https. */

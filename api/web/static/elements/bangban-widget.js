@@ -4,6 +4,7 @@ import { make, write } from "../build.js"
 import { Conversation } from "../conversation.js"
 import { icon } from "../icons.js"
 import { Keep } from "../keep.js"
+import { standingOf } from "../standing.js"
 import { languageOf, say, tagOf } from "../texts.js"
 
 const PHONE = "(max-width: 560px), (max-height: 480px)"
@@ -101,8 +102,10 @@ export class BangbanWidget extends HTMLElement {
     if (hadFocus || document.activeElement === document.body) this.launcher.focus()
   }
 
+  /** The field is ready to type in; under a finger it waits, so that no keyboard covers the greeting. */
   #focusInside() {
-    const target = this.closing.hidden ? this.composer : this.closing.querySelector("[tabindex], button")
+    const open = matchMedia("(pointer: coarse)").matches ? this.log.scroller : this.composer
+    const target = this.closing.hidden ? open : this.closing.querySelector("[tabindex], button")
     target?.focus()
   }
 
@@ -164,22 +167,7 @@ export class BangbanWidget extends HTMLElement {
   }
 
   #updateStatus() {
-    if (this.#passing) return
-    const { online, phase, state, ticket, failure, entries } = this.#conversation
-    if (!online) return this.status.show([["offline"]], { tone: "warn", retry: entries.some((entry) => entry.delivery === "queued") })
-    if (phase === "failed") return this.status.show([["failed"]], { tone: "warn", retry: Boolean(failure) })
-    if (state === "human") return this.status.show([["person"]])
-    if (state === "queued") return this.status.show(this.#queueWords(ticket))
-    if (ticket?.number && phase === "open") return this.status.show([["ticketOpen", { number: ticket.number }]])
-    this.status.show([])
-  }
-
-  #queueWords(ticket) {
-    const words = []
-    if (ticket?.number) words.push(["ticket", { number: ticket.number }])
-    words.push(ticket?.position > 1 ? ["queue", { ahead: ticket.position - 1 }] : ["queueNext"])
-    if (ticket?.expected_wait_s) words.push(["wait", { minutes: Math.max(1, Math.ceil(ticket.expected_wait_s / 60)) }])
-    return [...words, ["meanwhile"]]
+    if (!this.#passing) this.status.show(...standingOf(this.#conversation))
   }
 
   /** Says one thing for some seconds, then how things stand again. */

@@ -1,0 +1,18 @@
+// How a conversation stands, in the words of the status line.
+
+/** [parts, look] for StatusLine.show(): the most pressing thing first, nothing where all is as usual. */
+export function standingOf({ online, phase, state, ticket, entries }) {
+  if (!online) return [[["offline"]], { tone: "warn", retry: entries.some((entry) => entry.delivery === "queued") }]
+  if (phase === "failed") return [[["failed"]], { tone: "warn", retry: true }]
+  if (phase !== "open") return [[]]
+  if (state === "human") return [[["person"]]]
+  if (state === "queued") return [queueOf(ticket ?? {})]
+  return [ticket?.number ? [["ticketOpen", { number: ticket.number }]] : []]
+}
+
+function queueOf({ number, position, expected_wait_s: wait }) {
+  const parts = number ? [["ticket", { number }]] : []
+  parts.push(position > 1 ? ["queue", { ahead: position - 1 }] : ["queueNext"])
+  if (wait) parts.push(["wait", { minutes: Math.max(1, Math.ceil(wait / 60)) }])
+  return [...parts, ["meanwhile"]]
+}

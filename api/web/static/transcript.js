@@ -1,0 +1,73 @@
+// What was said, in order: the server's messages, and the visitor's own on their way there.
+
+/**
+ * An entry is a Message of the contract plus `key` (steady for its life) and, for the visitor's own, `client_id` and
+ * `delivery`: "queued", "sending", "sent" or "refused" (with `detail`). What waits stands last.
+ */
+export class Transcript {
+  entries = []
+
+  get lastId() {
+    return this.entries.findLast((entry) => entry.id)?.id
+  }
+
+  entryOf(letter) {
+    return this.entries.find((entry) => entry.client_id === letter.client_id)
+  }
+
+  /** Takes in messages of the server; one that is known already changes nothing. */
+  receive(messages) {
+    for (const message of messages ?? []) {
+      if (this.entries.some((entry) => entry.id === message.id)) continue
+      const own = message.client_id ? this.entryOf(message) : null
+      if (!own) {
+        this.#insert({ ...message, key: message.id })
+        continue
+      }
+      const waited = own.delivery === "queued"
+      Object.assign(own, message, { key: own.key, delivery: "sent" }) // the server's text: personal data is masked in it
+      if (waited) this.#settle(own)
+    }
+  }
+
+  /** The visitor's letter (see outbox.js) as an entry that waits. */
+  show({ client_id, text, payload, title, at }) {
+    if (this.entryOf({ client_id })) return
+    const said = { text, payload, title }
+    const own = { sender: "visitor", kind: "text", text: title, said, delivery: "queued" }
+    this.entries.push({ key: client_id, client_id, at, ...own })
+  }
+
+  mark(letter, delivery, detail = "") {
+    this.show(letter) // it may have been written in another tab
+    const entry = this.entryOf(letter)
+    if (entry.id && delivery !== "refused") delivery = "sent" // the server has it; what is asked again is its answer
+    const leaves = entry.delivery === "queued" && delivery !== "queued"
+    Object.assign(entry, { delivery, detail })
+    if (leaves) this.#settle(entry)
+  }
+
+  drop(entry) {
+    this.entries = this.entries.filter((other) => other !== entry)
+  }
+
+  /** Forgets what the server said; keeps what it has not taken yet. */
+  keepOnlyUnsent() {
+    this.entries = this.entries.filter((entry) => entry.delivery && entry.delivery !== "sent")
+  }
+
+  clear() {
+    this.entries = []
+  }
+
+  /** What is on its way or arrived stands before all that still waits. */
+  #settle(entry) {
+    this.entries.splice(this.entries.indexOf(entry), 1)
+    this.#insert(entry)
+  }
+
+  #insert(entry) {
+    const firstQueued = this.entries.findIndex((other) => other.delivery === "queued")
+    this.entries.splice(firstQueued < 0 ? this.entries.length : firstQueued, 0, entry)
+  }
+}
