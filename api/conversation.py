@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.protocol import Failures, Offered
+
+LanguageName = Literal["zh", "en"]
+StateName = Literal["bot", "queued", "human", "closed"]
+"""Who answers in a session."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,8 @@ class Conversation:
     """
 
     session_id: str
-    language: str
-    state: str
+    language: LanguageName
+    state: StateName
     item_id: str | None = None
     facet: str | None = None
     failures: int = 0

@@ -22,7 +22,7 @@ RATES = {
     "search": {"address": "60/minute"},
     "events": {"address": "60/minute"},
 }
-"""Per kind of request, how often each session and each address may; an office shares an address, so that is generous."""
+"""Per kind of request, how often each session and each address may; an office shares one, so that is generous."""
 
 
 class Limits:

@@ -21,7 +21,7 @@ VISITOR_PATHS = ("/api/v1/sessions", "/api/v1/search", "/api/v1/items")
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 _PAGE_POLICY = (
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; "
+    "default-src 'self'; img-src 'self' data:; style-src 'self'; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
 

@@ -200,13 +200,21 @@ async def _handle_http(request: Request, error: Exception) -> JSONResponse:
 async def _handle_invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     status, name, title = INVALID
-    errors = [{"field": ".".join(map(str, fault["loc"])), "detail": _sentence(fault)} for fault in error.errors()]
-    return problem_response(status, name, title, "See errors for what needs to change.", errors=errors)
+    errors = [{"field": _field(fault), "detail": _sentence(fault)} for fault in error.errors()]
+    detail = " · ".join(f"{told['field']}: {told['detail']}" for told in errors[:3])
+    return problem_response(status, name, title, detail, errors=errors)
+
+
+def _field(fault: Mapping[str, Any]) -> str:
+    place = fault["loc"][:1] if fault["type"] == "json_invalid" else fault["loc"]
+    return ".".join(map(str, place))
 
 
 def _sentence(fault: Mapping[str, Any]) -> str:
     if fault["type"] == "string_unicode":
         return "this needs whole characters; half of a surrogate pair is in it"
+    if fault["type"] == "json_invalid":
+        return f"this is not valid JSON: {fault['ctx']['error']} at character {fault['loc'][-1]}"
     return str(fault["msg"]).removeprefix("Value error, ")
 
 

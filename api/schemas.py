@@ -7,13 +7,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from api.conversation import LanguageName, StateName
 from api.storage.models import MessageRow
 from api.text_door import Comment, Key, LongKey, VisitorText
 from knowledge.base import Entry, KnowledgeBase
 from knowledge.schema import Facet
 
-LanguageName = Literal["zh", "en"]
-StateName = Literal["bot", "queued", "human", "closed"]
 ItemId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=80)]
 
 

@@ -133,8 +133,9 @@ class Turns:
     async def _choose(self, heard: _Heard, understood: _Understood) -> Choice:
         if understood.picked is not None and understood.picked.kind is Kind.HUMAN:
             return Choice(Act.HAND_OVER)  # A button that says so does so, even while the bot is down.
+        words = understood.picked.option.title if understood.picked else heard.text
         try:
-            return await self._services.bot.choose(heard.conversation.session_id, heard.text, understood.told)
+            return await self._services.bot.choose(heard.conversation.session_id, words, understood.told)
         except BotUnavailable as error:
             self._services.metrics.unavailable.inc()
             log.warning("bot_unavailable", session_id=heard.conversation.session_id, reason=error.reason)

@@ -10,6 +10,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from api.conversation import LanguageName, StateName
+
 ID = String(32)
 SHORT = String(80)
 
@@ -44,8 +46,8 @@ class SessionRow(Base):
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     token_hash: Mapped[str] = mapped_column(String(64))
     channel: Mapped[str] = mapped_column(SHORT)
-    language: Mapped[str] = mapped_column(String(2))
-    state: Mapped[str] = mapped_column(String(10))
+    language: Mapped[LanguageName] = mapped_column(String(2))
+    state: Mapped[StateName] = mapped_column(String(10))
     item_id: Mapped[str | None] = mapped_column(SHORT)
     facet: Mapped[str | None] = mapped_column(SHORT)
     failures: Mapped[int]

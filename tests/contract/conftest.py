@@ -12,15 +12,15 @@ from fastapi import FastAPI
 
 from api import logs
 from api.app import create_app
-from api.settings import CHECKOUT
+from api.settings import Settings
 from retrieval.encoder import open_encoder
 from retrieval.retriever import Retriever
 
 
 @pytest.fixture(scope="session")
 def retriever() -> Retriever:
-    """The real search over the live index of the checkout's data dir, which `make test` prepares."""
-    data_dir = CHECKOUT / "var"
+    """The real search over the live index of the data dir, which `make test` prepares."""
+    data_dir = Settings().data_dir
     return Retriever(data_dir, open_encoder(data_dir))
 
 
