@@ -100,7 +100,9 @@ def chinese_numeral(number: int) -> str:
 def _quantity(amount: object, kind: str, language: str) -> str:
     zh_unit, singular, plural = _UNITS[kind]
     if language == Language.ZH:
-        return _range(amount, lambda number: f"{_number(number, '')}{zh_unit}", "{low}至{high}", "{low}以上", "{high}以下")
+        return _range(
+            amount, lambda number: f"{_number(number, '')}{zh_unit}", "{low}至{high}", "{low}以上", "{high}以下"
+        )
     low, high = amount if isinstance(amount, tuple) else (amount, amount)
     glue = "" if kind == "percent" else " "
     unit = singular if high == 1 and low in (1, None) else plural

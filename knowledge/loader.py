@@ -22,9 +22,9 @@ from knowledge.schema import (
     CommonSpec,
     Confidence,
     EntrySpec,
-    Fact,
     Facet,
     FacetSpec,
+    Fact,
     ItemSpec,
     Language,
     Source,
@@ -102,7 +102,9 @@ class _UniqueKeyLoader(yaml.CSafeLoader):
         seen: set[object] = set()
         for key, _ in node.value:
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key.value!r} stands twice", key.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} stands twice", key.start_mark
+                )
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 
@@ -232,7 +234,9 @@ class _Reader:
         for slug, spec in item.entries.items():
             for other in spec.compares:
                 if other == item.id:
-                    self.faults.append(document.fault(("entries", slug, "compares"), "an item is not compared to itself"))
+                    self.faults.append(
+                        document.fault(("entries", slug, "compares"), "an item is not compared to itself")
+                    )
             try:
                 entry = renderer.entry(slug, spec)
                 rendered[entry.entry_id] = entry
@@ -250,7 +254,9 @@ class _Reader:
                     facet = Facet(told["facet"]) if told["item"] else None
                     yield Situation(told["item"], facet, language.value, told["text"].strip())
                 except (ValueError, KeyError, TypeError) as error:
-                    self.faults.append(Fault(name, number, "(line)", f"not a situation (item, facet, lang, text): {error}"))
+                    self.faults.append(
+                        Fault(name, number, "(line)", f"not a situation (item, facet, lang, text): {error}")
+                    )
 
 
 class _TemplateFault(KnowledgeError):
@@ -279,7 +285,9 @@ class _Renderer:
         to_confirm = any(fact.confidence is Confidence.TO_CONFIRM for fact in used.values())
         if to_confirm and spec.unconfirmed is None:
             names = ", ".join(name for name, fact in used.items() if fact.confidence is Confidence.TO_CONFIRM)
-            raise _TemplateFault((), f"rests on {names}, which is to be confirmed: `unconfirmed` must say which point is")
+            raise _TemplateFault(
+                (), f"rests on {names}, which is to be confirmed: `unconfirmed` must say which point is"
+            )
         return Entry(
             entry_id=f"{self.item.id}.{slug}",
             item_id=self.item.id,
@@ -356,7 +364,9 @@ class _Renderer:
             if source.date:
                 parts.append(facts.day(source.date, language))
             if articles:
-                parts.append(facts.citation(source, articles, language).removeprefix(source.title[language]).lstrip(", "))
+                parts.append(
+                    facts.citation(source, articles, language).removeprefix(source.title[language]).lstrip(", ")
+                )
             reference[language] = ("，" if language is Language.ZH else ", ").join(parts) or source.title[language]
         url = str(source.url) if source.url else None
         return CitedSource(source.title, Bilingual(zh=reference[Language.ZH], en=reference[Language.EN]), url)

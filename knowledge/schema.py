@@ -240,7 +240,9 @@ class ItemSpec(Model):
     def _every_facet_is_accounted_for(self) -> Self:
         # A situation may serve a facet without being the plain answer to it.
         present = {
-            entry.facet for slug, entry in self.entries.items() if slug == entry.facet or entry.facet is Facet.DIFFERENCES
+            entry.facet
+            for slug, entry in self.entries.items()
+            if slug == entry.facet or entry.facet is Facet.DIFFERENCES
         }
         if both := present & self.absent.keys():
             raise ValueError(f"written and declared absent at once: {', '.join(sorted(both))}")

@@ -29,7 +29,9 @@ class Encoder:
         self._model = model
         self._lock = threading.Lock()
         self.fingerprint = fingerprint
-        self._prefix = model.prompts.get("query") or (packaged_model.QUERY_PREFIX if "e5" in fingerprint.lower() else "")
+        self._prefix = model.prompts.get("query") or (
+            packaged_model.QUERY_PREFIX if "e5" in fingerprint.lower() else ""
+        )
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors of the texts, float32, shape (len(texts), dimensions).
@@ -78,7 +80,8 @@ def open_encoder(data_dir: Path, name: str | None = None) -> Encoder:
             model = SentenceTransformer(source, device="cpu")
     except (OSError, ValueError) as error:
         raise packaged_model.ModelUnavailable(
-            f"the encoder {source!r} cannot be loaded ({error}); set BANGBAN_ENCODER to a sentence-transformers name or folder"
+            f"the encoder {source!r} cannot be loaded ({error}); "
+            "set BANGBAN_ENCODER to a sentence-transformers name or folder"
         ) from error
     model.eval()
     return Encoder(model, folder.name if folder is not None else source)

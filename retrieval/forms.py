@@ -28,7 +28,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Example:
-    """One text to learn from. `item_id` may be SILENT or OUTSIDE, or an item without entries; `facet` may be unknown."""
+    """One text to learn from. `item_id` may be SILENT, OUTSIDE or an item without entries; `facet` may be unknown."""
 
     text: str
     language: str

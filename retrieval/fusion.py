@@ -1,8 +1,8 @@
 """Several kinds of evidence joined into one calibrated probability, for items and then for entries of an item.
 
-Both joins are conditional logit models (McFadden 1974): the probability of an option is the softmax of a weighted sum of
-its features, with the same weights for every option. The weights are fitted on told situations that the heads had not
-seen (cross-validation), by maximum likelihood, which also calibrates the result.
+Both joins are conditional logit models (McFadden 1974): the probability of an option is the softmax of a weighted
+sum of its features, with the same weights for every option. The weights are fitted on told situations that the heads
+had not seen (cross-validation), by maximum likelihood, which also calibrates the result.
 """
 
 from __future__ import annotations

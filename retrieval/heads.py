@@ -58,7 +58,7 @@ class NgramHead:
 
 
 def fit_ngram_head(texts: Sequence[str], labels: Sequence[str]) -> NgramHead:
-    """A head on what is said in a set phrase (「多久」, "how much"): logistic regression by averaged gradient descent."""
+    """A head on set phrases (「多久」, "how much"): logistic regression by averaged stochastic gradient descent."""
     counts = _COUNTS.transform(texts)
     weighing = TfidfTransformer(sublinear_tf=True).fit(counts)
     model = SGDClassifier(loss="log_loss", alpha=3e-6, max_iter=25, tol=None, average=True, random_state=0)

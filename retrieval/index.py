@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import faiss
-import numpy as np
 
 from knowledge import loader
 from knowledge.base import KnowledgeBase
@@ -29,7 +28,7 @@ from retrieval.lexical import LexicalIndex, Segmenter
 from retrieval.reading import Reader
 from retrieval.training import fit_reader
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever an index of an older version of this code must not be used."""
 
 Progress = Callable[[str], None]
@@ -54,6 +53,7 @@ class Index:
 
     base: KnowledgeBase
     languages: dict[str, LanguageIndex]
+    segmenter: Segmenter
     reader: Reader
 
 
@@ -101,8 +101,7 @@ def load(folder: Path) -> Index:
     try:
         base = loader.load(folder / "knowledge")
         languages = {}
-        names = [name for item in base.items.values() for name in (item.name.zh, *item.aliases.zh)]
-        segmenter = Segmenter(names)
+        segmenter = _segmenter(base)
         for language in Language:
             part = folder / language.value
             told = json.loads((part / "forms.json").read_text(encoding="utf-8"))
@@ -111,9 +110,11 @@ def load(folder: Path) -> Index:
                 faiss.read_index(str(part / "dense.faiss")),
                 LexicalIndex.load(segmenter, part / "lexical"),
             )
-        return Index(base, languages, Reader.load(folder / "reader.npz"))
-    except (OSError, ValueError, KeyError, RuntimeError, loader.KnowledgeError) as error:
-        raise IndexMissing(f"the index in {folder} cannot be read ({error}); delete that folder and start again") from error
+        return Index(base, languages, segmenter, Reader.load(folder / "reader.npz"))
+    except (OSError, EOFError, ValueError, KeyError, RuntimeError, loader.KnowledgeError) as error:
+        raise IndexMissing(
+            f"the index in {folder} cannot be read ({error}); delete that folder and start again"
+        ) from error
 
 
 def _build(folder: Path, data_dir: Path, knowledge_dir: Path, encoder: Encoder, progress: Progress) -> None:
@@ -125,7 +126,7 @@ def _build(folder: Path, data_dir: Path, knowledge_dir: Path, encoder: Encoder, 
     base = loader.load(folder / "knowledge")
     found = forms_of.forms(base)
     cache = EmbeddingCache(data_dir / "embeddings", encoder)
-    segmenter = Segmenter([name for item in base.items.values() for name in (item.name.zh, *item.aliases.zh)])
+    segmenter = _segmenter(base)
     languages = {}
     for language in Language:
         own = tuple(form for form in found if form.language == language)
@@ -137,12 +138,18 @@ def _build(folder: Path, data_dir: Path, knowledge_dir: Path, encoder: Encoder, 
         languages[language.value] = LanguageIndex(own, dense, lexical)
         part = folder / language.value
         part.mkdir()
-        (part / "forms.json").write_text(json.dumps([asdict(form) for form in own], ensure_ascii=False), encoding="utf-8")
+        (part / "forms.json").write_text(
+            json.dumps([asdict(form) for form in own], ensure_ascii=False), encoding="utf-8"
+        )
         faiss.write_index(dense, str(part / "dense.faiss"))
         lexical.save(part / "lexical")
     progress("learning what people mean from their situations")
-    fit_reader(base, languages, cache, progress).save(folder / "reader.npz")
+    fit_reader(base, languages, segmenter, cache, progress).save(folder / "reader.npz")
     cache.save()
+
+
+def _segmenter(base: KnowledgeBase) -> Segmenter:
+    return Segmenter(name for item in base.items.values() for name in (item.name.zh, *item.aliases.zh))
 
 
 def _switch(data_dir: Path, folder: Path) -> None:

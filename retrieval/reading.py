@@ -15,7 +15,7 @@ from retrieval.fusion import ConditionalLogit
 from retrieval.heads import LinearHead, NgramHead
 from retrieval.signals import Layout, Signals
 
-ITEM_FEATURES, ENTRY_FEATURES = 9, 6
+ITEM_FEATURES, ENTRY_FEATURES = 10, 6
 
 
 @dataclass(frozen=True)
@@ -85,9 +85,17 @@ class Reader:
     def save(self, path: Path) -> None:
         """Write everything to one .npz file."""
         parts: dict[str, np.ndarray] = {}
-        heads = {"item_head": self.item_head, "facet_head": self.facet_head, "facet_ngram_head": self.facet_ngram_head.linear}
+        heads = {
+            "item_head": self.item_head,
+            "facet_head": self.facet_head,
+            "facet_ngram_head": self.facet_ngram_head.linear,
+        }
         for name, head in heads.items():
-            parts |= {f"{name}.classes": np.array(head.classes), f"{name}.weights": head.weights, f"{name}.bias": head.bias}
+            parts |= {
+                f"{name}.classes": np.array(head.classes),
+                f"{name}.weights": head.weights,
+                f"{name}.bias": head.bias,
+            }
         for name in ("item_join", "entry_join"):
             join: ConditionalLogit = getattr(self, name)
             parts |= {f"{name}.weights": join.weights, f"{name}.scale": join.scale}
@@ -104,7 +112,8 @@ class Reader:
                 for name in ("item_head", "facet_head", "facet_ngram_head")
             )
             joins = [
-                ConditionalLogit(parts[f"{name}.weights"], parts[f"{name}.scale"]) for name in ("item_join", "entry_join")
+                ConditionalLogit(parts[f"{name}.weights"], parts[f"{name}.scale"])
+                for name in ("item_join", "entry_join")
             ]
             ngram_head = NgramHead(ngram, parts["facet_ngram_head.idf"])
             return cls(item, facet, ngram_head, *joins, Thresholds(*parts["thresholds"].tolist()))
@@ -151,8 +160,8 @@ def item_features(head: np.ndarray, classes: tuple[str, ...], signals: Signals, 
     features[:-2, 1] = signals.item_dense
     features[:-2, 2] = signals.item_lexical
     features[:-2, 3] = signals.item_named
-    features[-2, 4:6] = head[position[SILENT]], 1.0
-    features[-1, 6:9] = logsumexp(head[others]) if len(others) else -20.0, signals.item_dense.max(), 1.0
+    features[-2, 4:7] = head[position[SILENT]], signals.asking, 1.0
+    features[-1, 7:10] = logsumexp(head[others]) if len(others) else -20.0, signals.item_dense.max(), 1.0
     return features
 
 

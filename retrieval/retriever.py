@@ -121,7 +121,10 @@ class Retriever:
     @staticmethod
     def _open(folder: Path) -> _Live:
         index = indexes.load(folder)
-        layouts = {language: Layout(index.base, found.forms, language) for language, found in index.languages.items()}
+        layouts = {
+            language: Layout(index.base, found.forms, language, index.segmenter)
+            for language, found in index.languages.items()
+        }
         return _Live(folder, index, layouts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from knowledge.base import KnowledgeBase
 from knowledge.schema import Facet
 from retrieval.forms import Form
 from retrieval.language import normalise
+from retrieval.lexical import Segmenter
 
 TEMPERATURE = 0.1
 """How soft the maximum over an item's forms is, in units of cosine; this encoder's cosines lie within 0.7..1."""
@@ -23,12 +25,14 @@ class Signals:
     """Similarities of one message: to the nearest form of each item, shape (items,), and entry, shape (entries,).
 
     `…_dense` are cosines, `…_lexical` logarithms of 1 + BM25, `item_named` how much of the message is one of the item's
-    names, 0..1 (0 where none of them stands in it).
+    names, 0..1 (0 where none of them stands in it). `asking` is the share of its words that only ask (「多久」, "how",
+    "fee") and name nothing.
     """
 
     item_dense: np.ndarray
     item_lexical: np.ndarray
     item_named: np.ndarray
+    asking: float
     entry_dense: np.ndarray
     entry_lexical: np.ndarray
 
@@ -36,7 +40,7 @@ class Signals:
 class Layout:
     """Where each form's item and entry stand in the arrays, for the forms of one language."""
 
-    def __init__(self, base: KnowledgeBase, forms: tuple[Form, ...], language: str) -> None:
+    def __init__(self, base: KnowledgeBase, forms: tuple[Form, ...], language: str, segmenter: Segmenter) -> None:
         self.item_ids = tuple(base.items)
         self.entry_ids = tuple(base.entries)
         item_at = {item_id: place for place, item_id in enumerate(self.item_ids)}
@@ -48,9 +52,19 @@ class Layout:
         self.entry_facet = np.array([list(Facet).index(entry.facet) for entry in base.entries.values()], dtype=np.int64)
         self.is_situation = np.array([entry.is_situation for entry in base.entries.values()], dtype=np.float32)
         self.names = tuple(
-            tuple(normalise(name) for name in (item.name[language], *item.aliases[language])) for item in base.items.values()
+            tuple(normalise(name) for name in (item.name[language], *item.aliases[language]))
+            for item in base.items.values()
         )
         self.spaced = language == "en"
+        self._segmenter = segmenter
+        spoken = Counter(
+            word
+            for spec in base.facets.values()
+            for phrase in spec.asked[language]
+            for word in set(segmenter.words(normalise(phrase)))
+        )
+        # A word of one phrase alone may be what that phrase is about, and would make the phrase a proof of itself.
+        self._asking_words = frozenset(word for word, count in spoken.items() if count > 1)
 
     def signals(self, text: str, found: np.ndarray, cosines: np.ndarray, lexical: np.ndarray) -> Signals:
         """The signals of a normalised text from the nearest forms (positions and cosines) and every form's BM25."""
@@ -60,9 +74,14 @@ class Layout:
             item_dense=_pooled(self.form_item[found], cosines, len(self.item_ids)),
             item_lexical=_highest(lexical, *self._by_item, len(self.item_ids)),
             item_named=self._named(text),
+            asking=self._asking(text),
             entry_dense=_pooled(self.form_entry[found][of_entry], cosines[of_entry], len(self.entry_ids)),
             entry_lexical=_highest(lexical, *self._by_entry, len(self.entry_ids)),
         )
+
+    def _asking(self, text: str) -> float:
+        words = self._segmenter.words(text)
+        return sum(word in self._asking_words for word in words) / len(words) if words else 1.0
 
     def _named(self, text: str) -> np.ndarray:
         padded = f" {text} " if self.spaced else text

@@ -15,6 +15,7 @@ from retrieval import fusion
 from retrieval.embedding_cache import EmbeddingCache
 from retrieval.forms import SILENT, Example, composed, examples, situations
 from retrieval.heads import LinearHead, NgramHead, fit_embedding_head, fit_ngram_head
+from retrieval.lexical import Segmenter
 from retrieval.reading import Reader, Thresholds, entry_features, facet_order, item_features
 from retrieval.signals import NEAREST, Layout, Signals
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 FOLDS = 4
 WRONG_ITEM_RISK = 0.03
 """Stated bound on the share of questions that get an entry of another item as their answer."""
-WRONG_FACET_RISK = 0.12
+WRONG_FACET_RISK = 0.15
 """Stated bound on the share of questions that get another facet of the right item; the right one is then offered."""
 MISSED_RISK = 0.03
 """Stated bound on the share of our own questions that are taken for none of ours."""
@@ -38,64 +39,65 @@ The join learns from it how likely each is before a word is read; the corpus has
 def fit_reader(
     base: KnowledgeBase,
     languages: Mapping[str, LanguageIndex],
+    segmenter: Segmenter,
     cache: EmbeddingCache,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Reader:
     """The reader for a base.
 
-    Questions of the base always teach the heads; told situations and bare facet questions do so in turns, so that the
-    joins and thresholds are fitted on messages that are new to the heads, as a visitor's are. Item names met with facet
-    phrasings (forms.composed) are never taught: they only help to weigh the searches.
+    Questions of the base always teach the heads; told situations, bare facet questions and item names met with facet
+    phrasings do so in turns, so that the joins and thresholds are fitted on messages that are new to the heads, as a
+    visitor's are.
     """
     written = [example for example in examples(base) if example.item_id != SILENT]
     told = [*situations(base), *(example for example in examples(base) if example.item_id == SILENT)]
+    kinds = [_kind(one, base) for one in told]
     put_together = composed(base)
-    progress(f"embedding {len(told) + len(put_together)} situations")
-    vectors = {id(group): cache.vectors([one.text for one in group]) for group in (written, told, put_together)}
-    layouts = {language: Layout(base, found.forms, language) for language, found in languages.items()}
+    turns, kinds = [*told, *put_together], [*kinds, *["composed"] * len(put_together)]
+    progress(f"embedding {len(turns)} situations")
+    written_vectors, vectors = (cache.vectors([one.text for one in group]) for group in (written, turns))
+    layouts = {language: Layout(base, found.forms, language, segmenter) for language, found in languages.items()}
 
     progress("fitting the heads")
-    item_logs: list[np.ndarray] = [np.zeros(0)] * len(told)
-    facet_logs: list[np.ndarray] = [np.zeros(0)] * len(told)
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(told, [one.item_id for one in told])
-    heads: _Heads | None = None
-    for seen, unseen in folds:
-        heads = _Heads.fit([*written, *(told[i] for i in seen)], np.vstack([vectors[id(written)], vectors[id(told)][seen]]))
-        for place, items, facets in zip(unseen, *heads.logs([told[i] for i in unseen], vectors[id(told)][unseen]), strict=True):
+    item_logs: list[np.ndarray] = [np.zeros(0)] * len(turns)
+    facet_logs: list[np.ndarray] = [np.zeros(0)] * len(turns)
+    classes: tuple[str, ...] = ()
+    for seen, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(
+        turns, [one.item_id for one in turns]
+    ):
+        heads = _Heads.fit([*written, *(turns[i] for i in seen)], np.vstack([written_vectors, vectors[seen]]))
+        classes = heads.item.classes
+        for place, items, facets in zip(unseen, *heads.logs([turns[i] for i in unseen], vectors[unseen]), strict=True):
             item_logs[place], facet_logs[place] = items, facets
-    assert heads is not None
-    classes = heads.item.classes
-    composed_items, composed_facets = heads.logs(put_together, vectors[id(put_together)])
 
     progress("fitting the joins")
-    questions = [*told, *put_together]
-    all_vectors = np.vstack([vectors[id(told)], vectors[id(put_together)]])
-    signals = [_signals(one, vector, languages, layouts) for one, vector in zip(questions, all_vectors, strict=True)]
+    signals = [_signals(one, vector, languages, layouts) for one, vector in zip(turns, vectors, strict=True)]
     item_x = np.stack(
         [
             item_features(head, classes, found, layouts[one.language])
-            for one, head, found in zip(questions, [*item_logs, *composed_items], signals, strict=True)
+            for one, head, found in zip(turns, item_logs, signals, strict=True)
         ]
     )
-    kinds = [_kind(one, base) for one in told] + ["composed"] * len(put_together)
-    item_gold = np.stack([_gold_item(one, tuple(base.items)) for one in questions])
+    item_gold = np.stack([_gold_item(one, tuple(base.items)) for one in turns])
     item_join = fusion.fit(item_x, item_gold, _importance(kinds))
-    ours = [place for place, one in enumerate(questions) if one.item_id in base.items and one.facet is not None]
+    ours = [place for place, one in enumerate(turns) if one.item_id in base.items and one.facet is not None]
     entry_x, entry_gold, available, kept = _entry_questions(
-        [questions[i] for i in ours],
-        [[*facet_logs, *composed_facets][i] for i in ours],
+        [turns[i] for i in ours],
+        [facet_logs[i] for i in ours],
         [signals[i] for i in ours],
         base,
         layouts,
     )
     entry_join = fusion.fit(entry_x, entry_gold, _importance([kinds[ours[place]] for place in kept]), available)
 
+    # Only told messages calibrate: what is put together from names is too easy to promise anything by.
+    of_told = [row for row, place in enumerate(kept) if kinds[ours[place]] == "told"]
     thresholds = _thresholds(
         np.exp(item_join.log_probabilities(item_x[: len(told)])), item_gold[: len(told)],
-        np.exp(entry_join.log_probabilities(entry_x, available)), entry_gold,
+        np.exp(entry_join.log_probabilities(entry_x, available))[of_told], entry_gold[of_told],
         [one.item_id in base.items for one in told],
     )  # fmt: skip
-    final = _Heads.fit([*written, *told], np.vstack([vectors[id(written)], vectors[id(told)]]))
+    final = _Heads.fit([*written, *turns], np.vstack([written_vectors, vectors]))
     return Reader(final.item, final.facet, final.facet_ngram, item_join, entry_join, thresholds)
 
 
@@ -172,7 +174,11 @@ def _entry_questions(
     features = np.zeros((len(rows), widest, rows[0][0].shape[1]))
     golds, available = np.zeros((2, len(rows), widest), dtype=bool)
     for place, (own_features, gold) in enumerate(rows):
-        features[place, : len(gold)], golds[place, : len(gold)], available[place, : len(gold)] = own_features, gold, True
+        features[place, : len(gold)], golds[place, : len(gold)], available[place, : len(gold)] = (
+            own_features,
+            gold,
+            True,
+        )
     return features, golds, available, kept
 
 

@@ -32,7 +32,12 @@ def test_a_fault_names_file_line_and_field(folder):
 
 
 def test_all_faults_are_told_at_once(folder):
-    folder.change(lambda spec: (spec["facts"]["decision_days"].update(source="nowhere"), spec["facts"]["fine"].update(source="nothing")))
+    folder.change(
+        lambda spec: (
+            spec["facts"]["decision_days"].update(source="nowhere"),
+            spec["facts"]["fine"].update(source="nothing"),
+        )
+    )
     assert {fault.field for fault in faults(folder)} == {"facts.decision_days.source", "facts.fine.source"}
 
 
@@ -69,7 +74,9 @@ def test_a_fact_with_two_values_is_a_fault(folder):
 
 def test_a_link_to_a_page_that_is_not_official_is_a_fault(folder):
     path = folder.path / "common.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace("https://zwdt.sh.gov.cn", "https://example.com"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("https://zwdt.sh.gov.cn", "https://example.com"), encoding="utf-8"
+    )
     assert "official" in faults(folder)[0].message
 
 
@@ -85,7 +92,9 @@ def test_a_file_that_is_not_utf8_is_a_fault(folder):
 
 
 def test_a_situation_that_is_none_is_told_with_its_line(folder):
-    (folder.path / "situations" / "told.jsonl").write_text('{"item": "x", "facet": "fee", "lang": "fr", "text": "…"}\n', encoding="utf-8")
+    (folder.path / "situations" / "told.jsonl").write_text(
+        '{"item": "x", "facet": "fee", "lang": "fr", "text": "…"}\n', encoding="utf-8"
+    )
     fault = only_fault(folder)
     assert (fault.file, fault.line) == ("situations/told.jsonl", 1)
 
@@ -98,7 +107,11 @@ def test_what_is_to_be_confirmed_says_so_in_both_languages(folder):
 
 def test_an_answer_cites_the_sources_of_its_facts_with_their_articles(folder):
     (cited, *_) = load(folder.path).entries["temporary-green-space-use.penalties"].sources
-    assert cited.title.zh == "《上海市绿化条例》" and "第三十一条" in cited.reference.zh and "Art. 31" in cited.reference.en
+    assert (
+        cited.title.zh == "《上海市绿化条例》"
+        and "第三十一条" in cited.reference.zh
+        and "Art. 31" in cited.reference.en
+    )
 
 
 def test_the_revision_changes_with_the_content_and_only_with_it(folder):

@@ -28,7 +28,9 @@ def test_probabilities_sum_to_one_over_the_options_that_there_are():
 def test_a_question_that_weighs_nothing_teaches_nothing():
     features = np.array([[[1.0], [0.0]], [[1.0], [0.0]]])
     gold = np.array([[True, False], [False, True]])
-    assert fit(features, gold, np.array([1.0, 0.0])).weights[0] > 0 > fit(features, gold, np.array([0.0, 1.0])).weights[0]
+    assert (
+        fit(features, gold, np.array([1.0, 0.0])).weights[0] > 0 > fit(features, gold, np.array([0.0, 1.0])).weights[0]
+    )
 
 
 @given(

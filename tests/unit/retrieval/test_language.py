@@ -23,7 +23,14 @@ def test_the_language_is_told_by_characters_against_words(text, language):
 
 
 @pytest.mark.parametrize(
-    ("text", "same"), [("綠化帶", "绿化带"), ("１２３４５", "12345"), ("Ｐｅｒｍｉｔ", "permit"), (" a\n b ", "a b"), ("ＶＩＰ　樹", "vip 树")]
+    ("text", "same"),
+    [
+        ("綠化帶", "绿化带"),
+        ("１２３４５", "12345"),
+        ("Ｐｅｒｍｉｔ", "permit"),
+        (" a\n b ", "a b"),
+        ("ＶＩＰ　樹", "vip 树"),
+    ],
 )
 def test_spellings_that_mean_the_same_become_the_same(text, same):
     assert normalise(text) == same
