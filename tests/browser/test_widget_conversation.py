@@ -196,3 +196,16 @@ def test_the_chat_can_open_on_the_permit_that_a_page_is_about(visit):
     chat.page.evaluate("document.querySelector('bangban-widget').setAttribute('item', 'urban-tree-felling')")
     chat.open()
     expect(chat.entries.first).to_contain_text("砍伐城市树木")
+
+
+def test_a_conversation_that_goes_on_is_offered_the_permit_of_the_page_and_not_cut_off(chat):
+    chat.ask("店铺招牌要办什么手续？")
+    expect(chat.entries).to_have_count(3, timeout=ANSWER_MS)
+    chat.page.evaluate("document.querySelector('bangban-widget').setAttribute('item', 'urban-tree-felling')")
+    offer = chat.panel.locator(".suggestion")
+    expect(offer).to_contain_text("砍伐城市树木审批")
+    offer.click()
+    expect(offer).to_have_count(0)
+    expect(chat.said).to_have_count(2)
+    assert "砍伐城市树木" in chat.said.last.inner_text()
+    expect(chat.entries).to_have_count(5, timeout=ANSWER_MS)
