@@ -42,7 +42,7 @@ class EmbeddingFeaturizer(DenseFeaturizer, GraphComponent):
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
         """`dimensions` counts only where training has no vectors: then all features are zeros of that length."""
-        return {**DenseFeaturizer.get_default_config(), "scale": 8.0, "dimensions": 384}
+        return {**DenseFeaturizer.get_default_config(), "scale": 16.0, "dimensions": 384}
 
     def __init__(
         self,

@@ -22,7 +22,7 @@ from rasa.shared.nlu.constants import (
 )
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.protocol import Chosen, Decision, Evidence
+from bot.protocol import Chosen, Decision, Evidence, Topic
 
 ASK, CHOOSE, ASK_HUMAN = "ask", "choose", "ask_human"
 SUBJECT = ("item", "facet", "entry")  # what a question is about; other messages leave the conversation's subject alone
@@ -35,25 +35,13 @@ class EvidenceReader(GraphComponent, EntityExtractorMixin):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        """Thresholds on the classifier's confidence, each between 0 and 1.
+        """Probabilities, each between 0 and 1, from which on a message is read as a question or as a call for a person.
 
-        `overruled`: the intents that a search result may turn into a question, unless they are at least this sure, by
-        the search's decision. `weak_ask`: below it a question that the search has no answer to is read as the best of
-        the `instead` intents, if that is at least `instead_from` sure. `sure_human`: from here on asking for a person
-        beats words that also name an option.
+        `ask_from`: the classifier's probability of a question that suffices where the search found something for an
+        item that the message itself names (`named`), found something otherwise (`unnamed`), or found `nothing`.
+        `human_from`: the probability of asking for a person that settles the matter whatever was found.
         """
-        return {
-            "overruled": {
-                Decision.ANSWER.value: 0.9,
-                Decision.CLARIFY.value: 0.7,
-                Decision.ASK_ITEM.value: 0.6,
-            },
-            "overruled_intents": [],
-            "weak_ask": 0.6,
-            "instead": [],
-            "instead_from": 0.25,
-            "sure_human": 0.6,
-        }
+        return {"ask_from": {"named": 0.05, "unnamed": 0.1, "nothing": 0.35}, "human_from": 0.5}
 
     def __init__(self, config: Dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
@@ -101,18 +89,24 @@ class EvidenceReader(GraphComponent, EntityExtractorMixin):
 def settle(
     intent: Optional[str], ranking: Mapping[str, float], evidence: Evidence, thresholds: Mapping[str, Any]
 ) -> Optional[str]:
-    """The intent after the evidence had its say; `ranking` holds the classifier's confidences by intent."""
+    """The intent after the evidence had its say; `ranking` holds the classifier's probabilities by intent."""
     if evidence.chosen is Chosen.BUTTON:
         return CHOOSE
+    if ranking.get(ASK_HUMAN, 0.0) >= thresholds["human_from"]:
+        return ASK_HUMAN
     if evidence.chosen is Chosen.WORDS:
-        return ASK_HUMAN if ranking.get(ASK_HUMAN, 0.0) >= thresholds["sure_human"] else CHOOSE
-    if intent in thresholds["overruled_intents"]:
-        needed = thresholds["overruled"].get(evidence.decision.value, 0.0)
-        return intent if ranking.get(intent, 0.0) >= needed else ASK
-    if intent == ASK and evidence.decision is Decision.ABSTAIN and ranking.get(ASK, 0.0) < thresholds["weak_ask"]:
-        best = max(thresholds["instead"], key=lambda name: ranking.get(name, 0.0), default=ASK)
-        return best if ranking.get(best, 0.0) >= thresholds["instead_from"] else ASK
-    return intent
+        return CHOOSE
+    if ranking.get(ASK, 0.0) >= thresholds["ask_from"][_found(evidence)]:
+        return ASK
+    # Without a choice told by api, words like "the first one" pick nothing.
+    others = {name: probability for name, probability in ranking.items() if name not in (ASK, CHOOSE)}
+    return max(others, key=others.__getitem__, default=intent)
+
+
+def _found(evidence: Evidence) -> str:
+    if evidence.decision is Decision.ABSTAIN:
+        return "nothing"
+    return "named" if evidence.topic is Topic.NEW else "unnamed"
 
 
 def _worth_telling(name: str, evidence: Evidence) -> bool:
