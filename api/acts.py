@@ -107,7 +107,7 @@ def _answer(scene: Scene) -> Draft | None:
     entry = base.entries.get(choice.entry or "") or _found_entry(scene)
     if entry is None:
         item_id, facet = choice.item, _facet(choice.facet)
-        if item_id not in base.items or facet is None:
+        if item_id is None or item_id not in base.items or facet is None:
             return None
         entry = base.entry_for(item_id, facet)
         if entry is None:

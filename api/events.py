@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from api.conversation import StateName
+
 MOST_WAITING = 200
 """Events that a follower may be behind; a slower one is cut off and comes back with `after`."""
 
@@ -29,7 +31,7 @@ class TypingStarted:
 class StateChanged:
     """Who answers now: the bot, a queue, a person; or nobody any more."""
 
-    state: str
+    state: StateName
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ _PLATE = re.compile(
 )
 _LEAST_PLATE_DIGITS = 3
 # Digit groups with at most two blanks, dots or dashes between them; an X may close an identity number.
-_RUN = re.compile(r"(?<![0-9A-Za-z.])\+?\d+(?:[ .\-()]{1,2}\d+)*(?:[ \-]?[Xx](?![A-Za-z]))?")
+_RUN = re.compile(r"(?<![0-9])(?<![0-9]\.)\+?\d+(?:[ .\-()]{1,2}\d+)*(?:[ \-]?[Xx])?")
 _GROUP = re.compile(r"[0-9]+|[Xx]")
 _UNIT_AFTER = re.compile(
     r"(?:\.\d)?\s*(?:万|亿|千|百)?\s*(?:元|块|角|平方|平米|㎡|m2|m²|米|公里|亩|公顷|吨|立方|株|棵|天|日|个|年|月|小时|号文|号令"

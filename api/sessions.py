@@ -13,6 +13,7 @@ import structlog
 from api.acts import greeting
 from api.bot_client import BotUnavailable
 from api.clock import now
+from api.conversation import StateName
 from api.events import SessionErased, StateChanged
 from api.language import preferred
 from api.messages import message_row
@@ -82,10 +83,10 @@ async def authorise(services: Services, session_id: str, token: str) -> None:
 async def history(services: Services, session_id: str, after: str | None) -> HistoryOut:
     """The conversation, or what came after a message of it. Raises UnknownMessage."""
     rows, state = await read(services, session_id, after)
-    return HistoryOut(messages=[MessageOut.of(row) for row in rows], state=state)  # type: ignore[arg-type]
+    return HistoryOut(messages=[MessageOut.of(row) for row in rows], state=state)
 
 
-async def read(services: Services, session_id: str, after: str | None) -> tuple[list[MessageRow], str]:
+async def read(services: Services, session_id: str, after: str | None) -> tuple[list[MessageRow], StateName]:
     """The stored messages after one of them, and the session's state. Raises UnknownMessage, NotYourSession."""
     async with services.database.reading() as work:
         row = await work.sessions.get(session_id)

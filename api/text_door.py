@@ -44,20 +44,22 @@ def limited(least: int, most: int) -> object:
     return AfterValidator(check)
 
 
+_PLAIN = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$"
+"""For the OpenAPI document: no control characters but line ends and tabs."""
+
+
+def _documented(least: int, most: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "minLength": least, "maxLength": most, "pattern": _PLAIN})
+
+
 VisitorText = Annotated[
     str,
     BeforeValidator(_whole),
     limited(1, TEXT_LIMIT),
     Field(description="1 to 1,000 characters after trimming; no control characters but line ends and tabs"),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": TEXT_LIMIT, "pattern": r"\S"}),
+    _documented(1, TEXT_LIMIT),
 ]
-Comment = Annotated[
-    str, BeforeValidator(_whole), limited(0, TEXT_LIMIT), WithJsonSchema({"type": "string", "maxLength": TEXT_LIMIT})
-]
-Key = Annotated[
-    str, BeforeValidator(_whole), limited(1, 100), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 100})
-]
-LongKey = Annotated[
-    str, BeforeValidator(_whole), limited(1, 300), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 300})
-]
+Comment = Annotated[str, BeforeValidator(_whole), limited(0, TEXT_LIMIT), _documented(0, TEXT_LIMIT)]
+Key = Annotated[str, BeforeValidator(_whole), limited(1, 100), _documented(1, 100)]
+LongKey = Annotated[str, BeforeValidator(_whole), limited(1, 300), _documented(1, 300)]
 """Ids and payloads: short texts that we made ourselves."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -14,7 +15,7 @@ from api.acts import Draft, Scene, perform
 from api.bot_client import BotUnavailable
 from api.choices import Kind, Pick, ask_payload, by_payload, by_words, pick
 from api.clock import Stopwatch, now
-from api.conversation import Conversation, Option
+from api.conversation import Conversation, LanguageName, Option
 from api.events import MessageSent, TypingStarted
 from api.language import follow
 from api.masking import mask
@@ -35,7 +36,8 @@ log = structlog.get_logger(__name__)
 
 MOST_SHOWN = 60
 NAMED_ITEM, UNASKED_FACET = 0.6, 0.5
-"""A reply to "which permit?" names one where an item is at least this sure and no facet is asked as plainly as that."""
+"""A message names a permit where an item is at least this sure; in reply to "which permit?" it does no more than that
+where no facet is asked as plainly as the second figure."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class _Understood:
     """What the message means: an option picked or evidence found, told to the bot as `told`."""
 
     base: KnowledgeBase
-    language: str
+    language: LanguageName
     told: Told
     found: Evidence | None
     picked: Pick | None
@@ -193,7 +195,7 @@ class Turns:
             entry_id=draft.entry.entry_id if draft.entry else None,
             **{f"{stage}_ms": clock[stage] for stage in STAGES},
         )
-        return ReplyOut(messages=messages[1:], state=conversation.state, language=language)  # type: ignore[arg-type]
+        return ReplyOut(messages=messages[1:], state=conversation.state, language=language)
 
     async def _stored_reply(self, session_id: str, client_id: str | None) -> ReplyOut:
         async with self._services.database.reading() as work:
@@ -215,10 +217,10 @@ class Turns:
 STAGES = ("mask", "search", "bot", "storage")
 
 
-def _reply(replies: list[MessageRow] | tuple[MessageRow, ...] | object, row: SessionRow) -> ReplyOut:
-    messages = [MessageOut.of(reply) for reply in replies]  # type: ignore[attr-defined]
+def _reply(replies: Sequence[MessageRow], row: SessionRow) -> ReplyOut:
+    messages = [MessageOut.of(reply) for reply in replies]
     language = messages[-1].language if messages else row.language
-    return ReplyOut(messages=messages, state=row.state, language=language)  # type: ignore[arg-type]
+    return ReplyOut(messages=messages, state=row.state, language=language)
 
 
 def _conversation(row: SessionRow, last: MessageRow | None) -> Conversation:
@@ -302,6 +304,11 @@ def _after(conversation: Conversation, understood: _Understood, draft: Draft, re
         changed |= {"item_id": told.item or conversation.item_id, "facet": told.facet}
     elif draft.act is Act.ASK_ITEM:
         changed["facet"] = told.facet
+    elif draft.act is Act.CLARIFY and understood.found is not None:
+        # Which answer is meant was unclear; what it is about may have been plain, and a follow-up is then about that.
+        likeliest = next(iter(understood.found.items), None)
+        if likeliest is not None and likeliest.confidence >= NAMED_ITEM:
+            changed["item_id"] = likeliest.item_id
     if understood.found is not None and draft.act in (Act.ANSWER, Act.CLARIFY, Act.ASK_ITEM):
         changed["candidates"] = [ranked.entry_id for ranked in understood.found.entries]
     return changed
