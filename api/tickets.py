@@ -10,6 +10,7 @@ from api.acts import handed_over
 from api.clock import SHANGHAI, now
 from api.conversation import Conversation
 from api.events import MessageSent
+from api.masking import mask
 from api.messages import message_row
 from api.problems import NotYourSession
 from api.queues import Place
@@ -50,13 +51,14 @@ async def open_ticket(
 
 async def hand_over(services: Services, session_id: str, place: Place, reason: str | None) -> HandoffOut:
     """Open a ticket and tell the visitor what happens next; a second call returns the ticket that is open."""
+    masked = mask(reason).text if reason else None
     async with place:
         async with services.database.writing() as work:
             row = await work.sessions.get(session_id)
             if row is None:
                 raise NotYourSession
             conversation = Conversation(session_id, row.language, row.state, row.item_id)
-            ticket, new = await open_ticket(work, conversation, reason)
+            ticket, new = await open_ticket(work, conversation, masked)
             if not new:
                 return HandoffOut(
                     state=row.state, ticket_number=ticket.number, position=None, expected_wait_s=None, message=None

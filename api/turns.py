@@ -160,9 +160,8 @@ class Turns:
         try:
             with clock.timing("storage"):
                 async with services.database.writing() as work:
-                    await work.messages.add([asking])
                     if choice.act is Act.HAND_OVER:
-                        ticket, ticket_is_new = await open_ticket(work, conversation, None)
+                        ticket, ticket_is_new = await open_ticket(work, conversation, None, said=heard.text)
                     draft = perform(
                         Scene(
                             services.texts,
@@ -177,7 +176,7 @@ class Turns:
                         )
                     )
                     reply = message_row(session_id, asking.number + 1, draft, language, reply_to=asking.id)
-                    await work.messages.add([reply])
+                    await work.messages.add([asking, reply])
                     await work.sessions.change(session_id, **_after(conversation, understood, draft, reply))
                     work.statistics.add(_statistics(heard, understood, choice, draft, clock, received_at))
                     await work.commit()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,12 @@ class Database:
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
         # SQLite has one writer: taking the write lock at BEGIN makes writers wait for each other (busy_timeout), where
-        # a reader that turns writer half-way would fail at once instead.
+        # a reader that turns writer half-way would fail at once instead. Within this process they queue up here,
+        # because SQLite's own way of waiting is to sleep and look again.
         self._writing = self._engine.execution_options(writes=True)
+        self._one_writer: AbstractAsyncContextManager[Any] = (
+            asyncio.Lock() if self._engine.dialect.name == "sqlite" else nullcontext()
+        )
 
     async def migrate(self) -> None:
         """Bring the schema to the newest version; an empty database gets all of it."""
@@ -61,12 +66,12 @@ class Database:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Work]:
         """A unit of work that changes something."""
-        async with AsyncSession(self._writing, expire_on_commit=False) as session:
+        async with self._one_writer, AsyncSession(self._writing, expire_on_commit=False) as session:
             yield Work(session)
 
     async def check_writable(self) -> None:
         """Raise SQLAlchemyError where nothing can be written; changes nothing."""
-        async with self._writing.connect() as connection:
+        async with self._one_writer, self._writing.connect() as connection:
             await connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
             await connection.rollback()
 
@@ -99,8 +104,9 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    # A look needs no transaction: each of its statements sees everything that was committed before it.
+    if connection.get_execution_options().get("writes", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _upgrade(connection: Connection) -> None:

@@ -39,16 +39,14 @@ class Sessions:
         row = found.one_or_none()
         return None if row is None else (row[0], row[1])
 
-    async def change(self, session_id: str, **values: object) -> bool:
-        """Set columns of the session; False where it is gone."""
-        changed = await self._session.execute(
+    async def change(self, session_id: str, **values: object) -> None:
+        """Set columns of the session; nothing happens where it is gone."""
+        await self._session.execute(
             update(SessionRow)
             .where(SessionRow.id == session_id)
             .values(**values)
-            .returning(SessionRow.id)
             .execution_options(synchronize_session=False)
         )
-        return changed.scalar_one_or_none() is not None
 
     async def add_failure(self, session_id: str) -> None:
         """Count one more turn that did not help."""

@@ -187,7 +187,7 @@ async def test_personal_data_reaches_neither_history_nor_bot_nor_database(visito
     assert "12345也没人接" in said
 
 
-async def test_a_handoff_opens_one_ticket_and_says_what_happens_next(visitor):
+async def test_a_handoff_opens_one_ticket_and_says_what_happens_next(visitor, tmp_path):
     first = await visitor.post("handoff", {"reason": "想当面问，电话13812345678"})
     told = first.json()
     assert first.status_code == 202
@@ -197,6 +197,7 @@ async def test_a_handoff_opens_one_ticket_and_says_what_happens_next(visitor):
     assert again["ticket_number"] == told["ticket_number"] and again["message"] is None
     handoffs = [message for message in await visitor.history() if message["kind"] == "handoff"]
     assert handoffs == [told["message"]]
+    assert b"13812345678" not in b"".join(path.read_bytes() for path in tmp_path.glob("bangban.db*"))
 
 
 async def test_tickets_are_numbered_through_the_day(http, visitor):
