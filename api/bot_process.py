@@ -101,15 +101,20 @@ def write_embeddings(path: Path, texts: Sequence[str], vectors: np.ndarray) -> N
     building.replace(path)
 
 
+def model_path(settings: Settings, embeddings: Path) -> Path:
+    """Where the model of bot/ and `embeddings` as they are now is or will be; raises OSError without `embeddings`."""
+    return settings.data_dir / "bot" / "models" / f"{_fingerprint(embeddings)}.tar.gz"
+
+
 def train(settings: Settings, embeddings: Path) -> Path:
     """The model trained from bot/ and `embeddings`; seconds where it exists already, else up to a minute.
 
     A model is named by what it was trained from; an older one is removed. Raises BotNotInstalled, BotTrainingFailed.
     """
-    models = settings.data_dir / "bot" / "models"
-    model = models / f"{_fingerprint(embeddings)}.tar.gz"
+    model = model_path(settings, embeddings)
     if model.is_file():
         return model
+    models = model.parent
     models.mkdir(parents=True, exist_ok=True)
     log = _log(settings, "bot-training.log")
     building = models / f".building-{secrets.token_hex(4)}"
