@@ -227,8 +227,9 @@ def _install_service(steps, uv, missing):
     if "torch" in missing:
         source = source or _torch_source(_tag(SERVICE))
         where = source or ([] if sys.platform == "darwin" else ["--torch-backend", "cpu"])
-        steps.run(f"Installing PyTorch {TORCH} for the CPU", [*installing, *where, f"torch=={TORCH}"])
-        _refuse_cuda()
+        if not _has_torch():  # Who put another build there themselves, for a GPU say, keeps it.
+            steps.run(f"Installing PyTorch {TORCH} for the CPU", [*installing, *where, f"torch=={TORCH}"])
+            _refuse_cuda()
         _stamp(SERVICE, "torch")
     if "service" in missing:
         steps.run("Installing the service's packages", [*locked, str(SERVICE_LOCK)])
@@ -392,6 +393,10 @@ def _torch_source(tag):
         if folder.is_dir() and any(folder.glob(f"torch-{TORCH}+cpu-{tag}-*.whl")):
             return ["--find-links", str(folder)]
     return None
+
+
+def _has_torch():
+    return any(SERVICE.glob(f"lib/python3*/site-packages/torch-{TORCH}*.dist-info/RECORD"))
 
 
 def _refuse_cuda():

@@ -9,7 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import logging
+import logging.handlers
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from api import bot_model, bot_process
+from api import bot_model, bot_process, logs
 from api.bot_keeper import BotDied, BotKeeper
 from api.exclusive import CannotStart, hold_data_dir, listening_socket, refuse_taken_port
 from api.progress import Progress
@@ -26,6 +29,9 @@ from api.settings import Settings
 
 if TYPE_CHECKING:
     from retrieval.retriever import Retriever
+
+
+LOG_BYTES, LOGS_KEPT = 10_000_000, 5
 
 
 class _Ended(BaseException):
@@ -42,6 +48,7 @@ def serve(settings: Settings, say: Callable[[str], None], progress: Progress | N
     with _signals_end(), _no_child_left(), told_in_a_sentence(settings), hold_data_dir(settings.data_dir):
         refuse_taken_port(settings.host, settings.port, "BANGBAN_PORT")
         refuse_taken_port("127.0.0.1", settings.bot_port, "BANGBAN_BOT_PORT")
+        _log_to_file(settings)
         _run(settings, say, progress)
 
 
@@ -171,16 +178,37 @@ def _sentence(error: Exception, settings: Settings) -> str | None:
     return None
 
 
+def _log_to_file(settings: Settings) -> None:
+    """The log goes to logs/api.log, errors to the terminal too, where else only the steps and the address stand."""
+    logs.configure(settings.log_level)
+    root = logging.getLogger()
+    formatter = root.handlers[0].formatter
+    path = settings.data_dir / "logs" / "api.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    everything = logging.handlers.RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOGS_KEPT, encoding="utf-8")
+    errors = logging.StreamHandler(sys.stderr)
+    errors.setLevel(logging.ERROR)
+    for handler in (everything, errors):
+        handler.setFormatter(formatter)
+    root.handlers[:] = [everything, errors]
+
+
 def _logs(settings: Settings) -> str:
     return f"The files in {settings.data_dir / 'logs'} say why."
 
 
 @contextlib.contextmanager
 def _signals_end() -> Iterator[None]:
-    """The first SIGINT or SIGTERM leaves the block as if it had ended; later ones find the leaving under way."""
+    """The first SIGINT or SIGTERM leaves the block as if it had ended; later ones find the leaving under way.
+
+    What the block raises from then on is not told: libraries turn the interruption into errors of their own.
+    """
+    left = False
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def leave(number: int, frame: FrameType | None) -> None:
+        nonlocal left
+        left = True
         for ending in before:
             signal.signal(ending, signal.SIG_IGN)
         raise _Ended
@@ -188,8 +216,10 @@ def _signals_end() -> Iterator[None]:
     for number in before:
         signal.signal(number, leave)
     try:
-        with contextlib.suppress(_Ended):
-            yield
+        yield
+    except BaseException:
+        if not left:
+            raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
