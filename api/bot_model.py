@@ -18,7 +18,7 @@ def find(settings: Settings) -> Path | None:
     embeddings = _embeddings(settings)
     if not embeddings.is_file():
         return None
-    model = settings.data_dir / "bot" / "models" / f"{bot_process._fingerprint(embeddings)}.tar.gz"
+    model = bot_process.model_path(settings, embeddings)
     return model if model.is_file() else None
 
 
