@@ -47,7 +47,9 @@ class BotNotInstalled(BotProcessError):
     """The engine's own Python environment is missing."""
 
     def __init__(self, python: Path) -> None:
-        super().__init__(f"the dialogue engine's environment is missing ({python}); run `make setup`, then start again")
+        super().__init__(
+            f"the dialogue engine's environment is missing ({python}); run `make install`, then start again"
+        )
 
 
 class BotTrainingFailed(BotProcessError):
@@ -123,11 +125,11 @@ def train(settings: Settings, embeddings: Path) -> Path:
         "--data", "bot/data", "--out", str(building), "--fixed-model-name", model.name,
     ]  # fmt: skip
     # Rasa's cache knows nothing of the embeddings' file: it would reuse what was computed from an older one.
-    environment = _environment() | {"BANGBAN_BOT_EMBEDDINGS": str(embeddings), "RASA_MAX_CACHE_SIZE": "0"}
+    told = environment() | {"BANGBAN_BOT_EMBEDDINGS": str(embeddings), "RASA_MAX_CACHE_SIZE": "0"}
     try:
         with log.open("wb") as written:
             done = subprocess.run(
-                command, cwd=CHECKOUT, env=environment, stdin=subprocess.DEVNULL, stdout=written,
+                command, cwd=CHECKOUT, env=told, stdin=subprocess.DEVNULL, stdout=written,
                 stderr=subprocess.STDOUT, timeout=_TRAIN_TIMEOUT_S, check=False,
             )  # fmt: skip
         if done.returncode or not (building / model.name).is_file():
@@ -150,7 +152,7 @@ def start(settings: Settings, model: Path) -> subprocess.Popen[bytes]:
     Raises BotNotInstalled, BotPortInUse.
     """
     _refuse_used_port(settings.bot_port)
-    environment = _environment() | {
+    told = environment() | {
         "BANGBAN_BOT_TOKEN": token(settings),
         "BANGBAN_BOT_TRACKER_DB": str(conversations_path(settings)),
         "BANGBAN_BOT_FOLLOWS_STDIN": "1",
@@ -158,7 +160,7 @@ def start(settings: Settings, model: Path) -> subprocess.Popen[bytes]:
     with _log(settings, "bot.log").open("ab") as written:
         return subprocess.Popen(
             [*_python(), "-m", "bot.run", str(model), "--port", str(settings.bot_port)],
-            cwd=CHECKOUT, env=environment, stdin=subprocess.PIPE, stdout=written, stderr=subprocess.STDOUT,
+            cwd=CHECKOUT, env=told, stdin=subprocess.PIPE, stdout=written, stderr=subprocess.STDOUT,
             start_new_session=True,
         )  # fmt: skip
 
@@ -225,6 +227,12 @@ def conversations_path(settings: Settings) -> Path:
     return settings.data_dir / "bot" / "conversations.db"
 
 
+def environment() -> dict[str, str]:
+    """What Rasa's commands run with: quiet, and nothing of ours, as that may hold the database's password."""
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    return inherited | _QUIET | {"PYTHONPATH": str(CHECKOUT)}
+
+
 def _examples() -> Iterator[str]:
     for path in sorted((BOT / "data" / "nlu").glob("*.yml")):
         for block in yaml.safe_load(path.read_text("utf-8"))["nlu"]:
@@ -243,12 +251,6 @@ def _python() -> list[str]:
     if not PYTHON.exists():
         raise BotNotInstalled(PYTHON)
     return [str(PYTHON)]
-
-
-def _environment() -> dict[str, str]:
-    # Nothing of ours is inherited: the environment may hold the database's password.
-    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    return inherited | _QUIET | {"PYTHONPATH": str(CHECKOUT)}
 
 
 def _refuse_used_port(port: int) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Type
 
@@ -101,10 +102,13 @@ class EmbeddingFeaturizer(DenseFeaturizer, GraphComponent):
         return training_data
 
     def process(self, messages: List[Message]) -> List[Message]:
-        """Add features to messages of a conversation, from their metadata."""
+        """Add features to messages, from their metadata; `rasa test` sends none, there the vectors' file is asked."""
         for message in messages:
             evidence = Evidence.from_metadata(message.get(METADATA))
-            self._add(message, decode(evidence.embedding) if evidence and evidence.embedding else None)
+            if evidence is None:
+                self._add(message, read_vectors(os.environ.get(EMBEDDINGS_VARIABLE)).get(message.get(TEXT)))
+            else:
+                self._add(message, decode(evidence.embedding) if evidence.embedding else None)
         return messages
 
     def _add(self, message: Message, vector: Optional[np.ndarray]) -> None:
@@ -125,6 +129,7 @@ def decode(embedding: str) -> np.ndarray:
     return np.frombuffer(base64.b64decode(embedding), dtype="<f2").astype(np.float32)
 
 
+@lru_cache(maxsize=1)
 def read_vectors(path: Optional[str]) -> Dict[str, np.ndarray]:
     """Vectors by text from an .npz file; none without a path. Raises OSError or ValueError for an unreadable file."""
     if not path:

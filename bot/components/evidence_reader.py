@@ -90,7 +90,8 @@ def settle(
     intent: Optional[str], ranking: Mapping[str, float], evidence: Evidence, thresholds: Mapping[str, Any]
 ) -> Optional[str]:
     """The intent after the evidence had its say; `ranking` holds the classifier's probabilities by intent."""
-    if evidence.chosen is Chosen.BUTTON:
+    if evidence.chosen is Chosen.BUTTON or (evidence.chosen is Chosen.WORDS and evidence.embedding is None):
+        # Words picked before anything was searched come without an embedding, and then the classifier knows little.
         return CHOOSE
     if ranking.get(ASK_HUMAN, 0.0) >= thresholds["human_from"]:
         return ASK_HUMAN

@@ -94,8 +94,9 @@ def settled(folder):
     """The intent that comes of probabilities and evidence, with the thresholds of the component."""
     thresholds = EvidenceReader.get_default_config()
 
-    def intent(ranking, decision=Decision.ABSTAIN, topic=Topic.NONE, chosen=Chosen.NO):
-        return settle(max(ranking, key=ranking.get), ranking, Evidence(decision, topic, chosen), thresholds)
+    def intent(ranking, decision=Decision.ABSTAIN, topic=Topic.NONE, chosen=Chosen.NO, embedding="QUJD"):
+        told = Evidence(decision, topic, chosen, embedding=embedding)
+        return settle(max(ranking, key=ranking.get), ranking, told, thresholds)
 
     thanks, human = {"thanks": 0.9, "ask": 0.06}, {"ask_human": 0.6, "ask": 0.4}
     return {
@@ -106,6 +107,7 @@ def settled(folder):
         "likely_question_without_answer": intent({"ask": 0.5, "out_of_scope": 0.5}),
         "human_and_answer": intent(human, Decision.ANSWER, Topic.NEW),
         "human_in_words_that_pick": intent(human, Decision.ANSWER, Topic.NEW, Chosen.WORDS),
+        "human_in_words_never_searched": intent(human, Decision.ANSWER, Topic.NEW, Chosen.WORDS, embedding=None),
         "words_that_pick": intent(thanks, chosen=Chosen.WORDS),
         "button": intent(human, chosen=Chosen.BUTTON),
         "words_that_pick_nothing": intent({"choose": 0.8, "affirm": 0.2}),

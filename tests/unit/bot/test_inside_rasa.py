@@ -61,6 +61,7 @@ def test_a_doubtful_question_without_an_answer_is_read_as_the_next_best(came_of)
 def test_asking_for_a_person_is_heard_whatever_was_found(came_of):
     assert came_of["settled"]["human_and_answer"] == "ask_human"
     assert came_of["settled"]["human_in_words_that_pick"] == "ask_human"
+    assert came_of["settled"]["human_in_words_never_searched"] == "choose"
 
 
 def test_a_picked_option_is_a_choice(came_of):
