@@ -1,7 +1,7 @@
 """What api and bot say to each other: evidence goes in as message metadata, an act comes back.
 
-Beside conversations.py, which erases, the only module that both sides import. Standard library only; runs on Python 3.10
-(inside Rasa) and later.
+Beside conversations.py, which erases, the only module that both sides import. Standard library only; runs on Python
+3.10 (inside Rasa) and later.
 
 api posts {"sender", "message", "metadata": {METADATA_KEY: Evidence.to_metadata()}} to Rasa's REST channel. The bot's
 components turn the evidence into an intent, entities and features; its policies choose one act; the act comes back as
