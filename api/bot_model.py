@@ -10,7 +10,7 @@ from api import bot_process
 from api.settings import Settings
 
 if TYPE_CHECKING:
-    from retrieval.retriever import Retriever
+    from retrieval.encoder import Encoder
 
 
 def find(settings: Settings) -> Path | None:
@@ -22,12 +22,14 @@ def find(settings: Settings) -> Path | None:
     return model if model.is_file() else None
 
 
-def train(settings: Settings, retriever: Retriever) -> Path:
+def train(settings: Settings, encoder: Encoder) -> Path:
     """The model, trained if it is not up to date. Raises bot_process.BotProcessError, OSError when the disk is full."""
     embeddings = _embeddings(settings)
     if not embeddings.is_file():
+        from retrieval.language import normalise
+
         texts = bot_process.training_texts()
-        bot_process.write_embeddings(embeddings, texts, retriever.vectors(texts))
+        bot_process.write_embeddings(embeddings, texts, encoder.encode([normalise(text) for text in texts]))
         for older in embeddings.parent.glob("embeddings-*.npz"):
             if older != embeddings:
                 older.unlink()

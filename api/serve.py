@@ -15,6 +15,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ from api.progress import Progress
 from api.settings import Settings
 
 if TYPE_CHECKING:
+    from retrieval.encoder import Encoder
     from retrieval.retriever import Retriever
 
 
@@ -59,8 +61,10 @@ def prepare(settings: Settings, progress: Progress | None = None) -> None:
     """
     progress = progress or Progress()
     with _signals_end(), _no_child_left(), told_in_a_sentence(settings), hold_data_dir(settings.data_dir):
-        retriever = open_search(settings, progress)
-        _train(settings, progress, retriever)
+        encoder = _open_encoder(settings, progress)
+        with _training(settings, progress, encoder) as model:
+            _open_index(settings, progress, encoder)
+            model.result()
 
 
 def _run(settings: Settings, say: Callable[[str], None], progress: Progress) -> None:
@@ -68,9 +72,13 @@ def _run(settings: Settings, say: Callable[[str], None], progress: Progress) -> 
         model = bot_model.find(settings)
         keeper = _keep_bot(settings, model, until_the_end) if model is not None else None
         # The first import of torch is most of this step: it runs beside the bot's start on the second core.
-        retriever = open_search(settings, progress)
-        if keeper is None:
-            keeper = _keep_bot(settings, _train(settings, progress, retriever), until_the_end)
+        encoder = _open_encoder(settings, progress)
+        if keeper is not None:
+            retriever = _open_index(settings, progress, encoder)
+        else:
+            with _training(settings, progress, encoder) as training:
+                retriever = _open_index(settings, progress, encoder)
+                keeper = _keep_bot(settings, training.result(), until_the_end)
         asyncio.run(_run_web(settings, retriever, keeper, say, progress))
 
 
@@ -118,26 +126,45 @@ async def _run_web(
 
 def open_search(settings: Settings, progress: Progress) -> Retriever:
     """The retriever over the knowledge as it is, its model and index made first where they are missing."""
+    return _open_index(settings, progress, _open_encoder(settings, progress))
+
+
+def _open_encoder(settings: Settings, progress: Progress) -> Encoder:
     with progress.step("Loading the language model"):
         from retrieval.encoder import open_encoder
 
-        encoder = open_encoder(settings.data_dir, settings.encoder)
-    with progress.step("Loading the search index"):
-        from retrieval import index
-        from retrieval.retriever import Retriever
+        return open_encoder(settings.data_dir, settings.encoder)
 
+
+def _open_index(settings: Settings, progress: Progress, encoder: Encoder) -> Retriever:
+    from retrieval import index
+    from retrieval.retriever import Retriever
+
+    built = index.root(settings.data_dir) / index.name_of(settings.knowledge_dir, encoder.fingerprint)
+    with progress.step("Loading the search index" if built.is_dir() else "Building the search index"):
         index.publish(settings.data_dir, settings.knowledge_dir, encoder, lambda told: progress.note(f"  {told}"))
         retriever = Retriever(settings.data_dir, encoder)
         retriever.search("帮办")  # The first search loads the word lists; no visitor shall wait for them.
     return retriever
 
 
-def _train(settings: Settings, progress: Progress, retriever: Retriever) -> Path:
-    found = bot_model.find(settings)
-    if found is not None:
-        return found
-    with progress.step("Training the bot"):
-        return bot_model.train(settings, retriever)
+@contextlib.contextmanager
+def _training(settings: Settings, progress: Progress, encoder: Encoder) -> Iterator[Future[Path]]:
+    """The bot's model, in the making beside the block where it is not up to date."""
+
+    def train() -> Path:
+        found = bot_model.find(settings)
+        if found is not None:
+            return found
+        with progress.step("Training the bot"):
+            return bot_model.train(settings, encoder)
+
+    # Not waited for when the block fails: what the trainer started ends with the service, and so does its thread.
+    trainer = ThreadPoolExecutor(1, thread_name_prefix="trainer")
+    try:
+        yield trainer.submit(train)
+    finally:
+        trainer.shutdown(wait=False, cancel_futures=True)
 
 
 def _refuse_unsupported(settings: Settings) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import psutil
-from conftest import free_port, share_prepared, start, stop
+from service import free_port, share_prepared, start, stop
 
 BANGBAN = str(Path(sys.executable).with_name("bangban"))
 
