@@ -14,6 +14,7 @@ import httpx
 import psutil
 import pytest
 import yaml
+from service import free_port
 
 from api import bot_model, bot_process
 from api.bot_client import BotClient
@@ -21,7 +22,6 @@ from api.settings import CHECKOUT, Settings
 from bot.conversations import Conversations
 from bot.protocol import Act, Choice, Chosen, Decision, Evidence, Failures, Offered, Topic
 from retrieval.retriever import Retriever, open_retriever
-from tests.conftest import free_port
 
 MOST_MEMORY_MB = 900
 
