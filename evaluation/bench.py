@@ -33,6 +33,7 @@ from rich.console import Console
 from rich.table import Table
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+BANGBAN = Path(sys.executable).with_name("bangban")
 PREPARED = ("models", "index", "embeddings", "bot/models", "bot/embeddings-*.npz")
 READY_WITHIN_S = 600
 STARTS = 2
@@ -89,6 +90,7 @@ class Visitor:
 
 def main() -> None:
     """Measure everything, print the table, write reports/bench.json; status 1 where a target is missed."""
+    _prepare()
     figures = list(_start_times())
     with tempfile.TemporaryDirectory() as data_dir, _running(Path(data_dir)) as service:
         texts = _questions(service.url)
@@ -99,6 +101,12 @@ def main() -> None:
     _show(figures)
     if any(figure.kept is False for figure in figures):
         sys.exit(1)
+
+
+def _prepare() -> None:
+    """What a second start finds ready is made first; it is no part of any figure."""
+    environment = os.environ | {"BANGBAN_DATA_DIR": str(CHECKOUT / "var")}
+    subprocess.run([str(BANGBAN), "prepare"], env=environment, check=True)
 
 
 def _start_times() -> Iterator[Figure]:
@@ -211,7 +219,7 @@ def _running(data_dir: Path, command: list[str] | None = None) -> Iterator[Servi
         "BANGBAN_LOG_LEVEL": "INFO",
     }
     said = data_dir / "said.txt"
-    command = command or [str(Path(sys.executable).with_name("bangban")), "serve"]
+    command = command or [str(BANGBAN), "serve"]
     with said.open("wb") as told:
         started = subprocess.Popen(
             command, cwd=CHECKOUT, env=os.environ | settings, stdout=told, stderr=told, start_new_session=True
