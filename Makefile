@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SETUP = @$(PYTHON) bootstrap.py
 
-.PHONY: help run install test lint lock bench eval doctor clean
+.PHONY: help run install test lint lock bench doctor clean
 
 help:           ## this list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *## */\t/' | expand -t 12
@@ -24,9 +24,6 @@ lock:           ## resolve the dependencies anew (LOCK=--upgrade takes newer ver
 
 bench:          ## measure speed and memory, print a table, write reports/bench.json
 	$(SETUP) python evaluation.bench
-
-eval:           ## measure answers, write reports/eval.json and the HTML report
-	$(SETUP) python evaluation
 
 doctor:         ## what is installed, reachable and ready, and what to do where it is not
 	$(SETUP) bangban doctor
