@@ -71,7 +71,7 @@ class NotJson(Problem):
         super().__init__("Send the body as JSON in UTF-8, with `Content-Type: application/json`.")
 
 
-class TooLarge(Problem, HTTPException):
+class TooLarge(Problem, HTTPException):  # type: ignore[misc]  # Both call their headers so.
     """The body is larger than any message can be."""
 
     def __init__(self, limit_bytes: int) -> None:
@@ -153,7 +153,9 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     titles = {status: title for status, _, title in (*PROBLEMS.values(), INVALID)}
     titles |= {status: title for status, (_, title, _) in HTTP_PROBLEMS.items()}
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
-    told = {status: {"description": titles.get(status, "Problem"), "content": content} for status in statuses}
+    told: dict[int | str, dict[str, Any]] = {
+        status: {"description": titles.get(status, "Problem"), "content": content} for status in statuses
+    }
     return {**told, 500: {"description": "Something failed here", "content": content}}
 
 

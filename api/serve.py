@@ -101,7 +101,9 @@ async def _run_web(
     bot = BotClient(settings)
     app = create_app(settings, retriever, bot)
     patience_ends = time.monotonic() + bot_process.READY_TIMEOUT_S
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=10))
+    # Who is a trusted proxy is BANGBAN_TRUSTED_PROXIES' business, not uvicorn's, which trusts 127.0.0.1.
+    config = uvicorn.Config(app, log_config=None, access_log=False, proxy_headers=False, timeout_graceful_shutdown=10)
+    server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         with progress.step("Waiting for the bot"):

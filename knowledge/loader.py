@@ -305,10 +305,11 @@ class _Renderer:
     def _answer(self, spec: EntrySpec) -> Bilingual:
         text = {language: self._fill(spec.answer[language], language, ("answer", language)) for language in Language}
         if spec.unconfirmed is not None:
-            notice = self.words
+            said = self.common.facts["unconfirmed_notice"]
+            notice = {language: facts.render(said, language, self.sources) for language in Language}
             for language in Language:
                 point = self._fill(spec.unconfirmed[language], language, ("unconfirmed", language))
-                sentence = notice[language][COMMON_PREFIX]["unconfirmed_notice"].replace("…", point)
+                sentence = notice[language].replace("…", point)
                 text[language] = f"{text[language].rstrip()}\n\n{sentence}"
         return Bilingual(zh=text[Language.ZH], en=text[Language.EN])
 

@@ -43,7 +43,7 @@ class LanguageIndex:
     """The forms of one language, their vectors in FAISS (exact inner product) and their words in BM25."""
 
     forms: tuple[Form, ...]
-    dense: faiss.IndexFlatIP
+    dense: faiss.Index
     lexical: LexicalIndex
 
 
@@ -118,11 +118,11 @@ def load(folder: Path) -> Index:
 
 
 def _build(folder: Path, data_dir: Path, knowledge_dir: Path, encoder: Encoder, progress: Progress) -> None:
-    for part in ("common.yaml", "facets.yaml", "sources.yaml"):
-        (folder / "knowledge").mkdir(exist_ok=True)
-        shutil.copy(knowledge_dir / part, folder / "knowledge" / part)
-    for part in ("items", "situations"):
-        shutil.copytree(knowledge_dir / part, folder / "knowledge" / part)
+    (folder / "knowledge").mkdir()
+    for name in ("common.yaml", "facets.yaml", "sources.yaml"):
+        shutil.copy(knowledge_dir / name, folder / "knowledge" / name)
+    for name in ("items", "situations"):
+        shutil.copytree(knowledge_dir / name, folder / "knowledge" / name)
     base = loader.load(folder / "knowledge")
     found = forms_of.forms(base)
     cache = EmbeddingCache(data_dir / "embeddings", encoder)

@@ -101,7 +101,8 @@ class Reader:
             parts |= {f"{name}.weights": join.weights, f"{name}.scale": join.scale}
         limits = self.thresholds
         parts["facet_ngram_head.idf"] = self.facet_ngram_head.idf
-        np.savez(path, thresholds=np.array([limits.item, limits.facet, limits.none]), **parts)
+        parts["thresholds"] = np.array([limits.item, limits.facet, limits.none])
+        np.savez(path, allow_pickle=False, **parts)
 
     @classmethod
     def load(cls, path: Path) -> Reader:
@@ -111,12 +112,12 @@ class Reader:
                 LinearHead(tuple(parts[f"{name}.classes"].tolist()), parts[f"{name}.weights"], parts[f"{name}.bias"])
                 for name in ("item_head", "facet_head", "facet_ngram_head")
             )
-            joins = [
+            item_join, entry_join = (
                 ConditionalLogit(parts[f"{name}.weights"], parts[f"{name}.scale"])
                 for name in ("item_join", "entry_join")
-            ]
+            )
             ngram_head = NgramHead(ngram, parts["facet_ngram_head.idf"])
-            return cls(item, facet, ngram_head, *joins, Thresholds(*parts["thresholds"].tolist()))
+            return cls(item, facet, ngram_head, item_join, entry_join, Thresholds(*parts["thresholds"].tolist()))
 
     def _entries(self, items: np.ndarray, facets: np.ndarray, signals: Signals, layout: Layout) -> np.ndarray:
         features = entry_features(facets, signals, layout)

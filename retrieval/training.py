@@ -166,7 +166,8 @@ def _entry_questions(
     for place, (one, logs, found) in enumerate(zip(questions, facets, signals, strict=True)):
         layout = layouts[one.language]
         own = np.flatnonzero(layout.entry_item == layout.item_ids.index(one.item_id))
-        gold = layout.entry_facet[own] == list(Facet).index(one.facet)
+        assert one.facet is not None
+        gold: np.ndarray = layout.entry_facet[own] == list(Facet).index(one.facet)
         if gold.any():
             rows.append((entry_features(logs, found, layout)[own], gold))
             kept.append(place)
