@@ -45,7 +45,8 @@ def chat(stack) -> Chat:
     ("language", "first", "follow_ups"),
     [
         ("zh", "临时占绿是什么", [("那要多久？", "time_limit"), ("要交什么材料", "materials")]),
-        ("en", "renovation waste removal, what is it", [("and how long does it take?", "time_limit"), ("what does it cost", "fee")]),
+        ("en", "renovation waste removal, what is it", [("and how long does it take?", "time_limit"),
+          ("what does it cost", "fee")]),
     ],
 )  # fmt: skip
 def test_a_follow_up_needs_no_permits_name(chat, language, first, follow_ups):
@@ -83,7 +84,8 @@ def test_the_reply_is_in_the_language_of_the_question(chat):
 
 @pytest.mark.parametrize(
     ("words", "kind"),
-    [("你好", "text"), ("thank you", "text"), ("再见", "text"), ("转人工", "handoff"), ("I want to talk to a real person", "handoff"),
+    [("你好", "text"), ("thank you", "text"), ("再见", "text"), ("转人工", "handoff"),
+     ("I want to talk to a real person", "handoff"),
      ("公积金贷款能贷多少", "out_of_scope"), ("what is the weather like tomorrow", "out_of_scope")],
 )  # fmt: skip
 def test_what_is_no_question_gets_its_own_kind_of_reply(chat, words, kind):
