@@ -1,17 +1,18 @@
-"""The command `bangban`: serve, prepare, ask, kb check, doctor. Each command imports only what it needs."""
+"""The command `bangban`: serve, prepare, ask, kb, doctor. Each command imports only what it needs."""
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.kb_cli import kb
+from api.terminal import AsJson, quiet_libraries, read_settings, refuse
+
 if TYPE_CHECKING:
-    from api.settings import Settings
     from knowledge.base import Entry
     from retrieval.evidence import Evidence
 
@@ -21,10 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-kb = typer.Typer(help="The knowledge base.", no_args_is_help=True)
 app.add_typer(kb, name="kb")
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
 class Tongue(StrEnum):
@@ -40,14 +38,14 @@ def serve() -> None:
     """Start the bot and the web service; Ctrl-C ends both."""
     from api.exclusive import CannotStart
 
-    settings = _settings()
-    _quiet_libraries()
+    settings = read_settings()
+    quiet_libraries()
     from api import serve as serving
 
     try:
         serving.serve(settings, say=lambda line: print(line, flush=True))
     except CannotStart as error:
-        _refuse(str(error))
+        refuse(str(error))
 
 
 @app.command()
@@ -55,14 +53,14 @@ def prepare() -> None:
     """Make the model, the index and the trained bot where they are missing, and start nothing."""
     from api.exclusive import CannotStart
 
-    settings = _settings()
-    _quiet_libraries()
+    settings = read_settings()
+    quiet_libraries()
     from api import serve as serving
 
     try:
         serving.prepare(settings)
     except CannotStart as error:
-        _refuse(str(error))
+        refuse(str(error))
 
 
 @app.command()
@@ -81,45 +79,12 @@ def ask(
         _show_answer(told)
 
 
-@kb.command()
-def check(as_json: AsJson = False) -> None:
-    """Read the knowledge base; list every fault as file:line: field: message, or count what is there."""
-    from knowledge import loader
-
-    settings = _settings()
-    try:
-        base = loader.load(settings.knowledge_dir)
-    except loader.BrokenBase as error:
-        if as_json:
-            print(json.dumps({"faults": [vars(fault) for fault in error.faults]}, ensure_ascii=False, indent=2))
-        else:
-            for fault in error.faults:
-                print(f"{os.path.relpath(settings.knowledge_dir)}/{fault}")
-            print(f"{len(error.faults)} fault(s).", file=sys.stderr)
-        raise typer.Exit(1) from None
-    counts = {
-        "revision": base.revision,
-        "items": len(base.items),
-        "entries": len(base.entries),
-        "questions": sum(len(e.similar.zh) + len(e.similar.en) + 2 for e in base.entries.values()),
-        "situations": len(base.situations),
-        "to_confirm": sum(entry.to_confirm for entry in base.entries.values()),
-    }
-    if as_json:
-        print(json.dumps(counts, indent=2))
-    else:
-        print(
-            "Revision {revision}: {items} items, {entries} entries with {questions} questions in both languages, "
-            "{situations} situations; {to_confirm} answers have a point to confirm. No faults.".format(**counts)
-        )
-
-
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """What is installed, reachable and ready, and what to do where it is not."""
     from api.doctor import State, examine
 
-    findings = examine(_settings())
+    findings = examine(read_settings())
     if as_json:
         print(json.dumps([vars(finding) for finding in findings], ensure_ascii=False, indent=2))
     else:
@@ -141,48 +106,20 @@ def main() -> None:
     app()
 
 
-def _settings() -> Settings:
-    from pydantic import ValidationError
-
-    from api.settings import Settings
-
-    try:
-        return Settings()
-    except ValidationError as error:
-        fault = error.errors()[0]
-        name = "BANGBAN_" + str(fault["loc"][0]).upper()
-        _refuse(f"{name} is {fault['input']!r}: {fault['msg']}.")
-
-
-def _quiet_libraries() -> None:
-    """What libraries print about themselves belongs in no terminal; set before they are imported."""
-    for name, value in {
-        "TOKENIZERS_PARALLELISM": "false",
-        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-        "TRANSFORMERS_VERBOSITY": "error",
-    }.items():
-        os.environ.setdefault(name, value)
-
-
-def _refuse(sentence: str) -> NoReturn:
-    print(sentence, file=sys.stderr, flush=True)
-    raise typer.Exit(1)
-
-
 def _ask_here(question: str, language: Tongue, item: str | None) -> dict[str, Any]:
     from api.exclusive import CannotStart
     from api.progress import Progress
     from api.serve import open_search, told_in_a_sentence
 
-    settings = _settings()
-    _quiet_libraries()
+    settings = read_settings()
+    quiet_libraries()
     try:
         with told_in_a_sentence(settings):
             retriever = open_search(settings, Progress())
     except CannotStart as error:
-        _refuse(str(error))
+        refuse(str(error))
     if item is not None and item not in retriever.base.items:
-        _refuse(f"There is no item {item!r}; there are {', '.join(sorted(retriever.base.items))}.")
+        refuse(f"There is no item {item!r}; there are {', '.join(sorted(retriever.base.items))}.")
     wanted = None if language is Tongue.AUTO else language.value
     evidence = retriever.search(question, wanted, item)
     spoken = wanted or evidence.language
@@ -252,7 +189,7 @@ def _ask_server(url: str, question: str, language: Tongue, item: str | None) -> 
             found = _told(client.get("/search", params={"q": question, "language": language.value}))
             client.delete(path, headers=key)
     except httpx.HTTPError as error:
-        _refuse(f"{url} does not answer ({error or type(error).__name__}): is `bangban serve` running there?")
+        refuse(f"{url} does not answer ({error or type(error).__name__}): is `bangban serve` running there?")
     return {
         "question": question,
         "decision": found["decision"],
@@ -265,7 +202,7 @@ def _ask_server(url: str, question: str, language: Tongue, item: str | None) -> 
 
 def _told(response: Any) -> Any:
     if response.is_error:
-        _refuse(f"{response.request.url} answered {response.status_code}: {response.text[:300]}")
+        refuse(f"{response.request.url} answered {response.status_code}: {response.text[:300]}")
     return response.json()
 
 
