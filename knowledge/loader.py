@@ -25,6 +25,7 @@ from knowledge.schema import (
     Facet,
     FacetSpec,
     Fact,
+    GlossaryTerm,
     ItemSpec,
     Language,
     Source,
@@ -33,6 +34,9 @@ from knowledge.schema import (
 M = TypeVar("M", bound=BaseModel)
 
 COMMON_PREFIX = "common"
+SINGLE_FILES = ("common.yaml", "facets.yaml", "glossary.yaml", "sources.yaml")
+FOLDERS = ("items", "situations")
+"""What a knowledge folder is made of."""
 FACT_REFERENCE = f"an item's fact or {COMMON_PREFIX}.NAME"
 
 
@@ -44,6 +48,7 @@ class Fault:
     line: int
     field: str
     message: str
+    rule: str = "schema"
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.field}: {self.message}"
@@ -128,7 +133,7 @@ def revision_of(folder: Path) -> str:
 
 
 def _files(folder: Path) -> list[Path]:
-    single = [folder / name for name in ("common.yaml", "facets.yaml", "sources.yaml")]
+    single = [folder / name for name in SINGLE_FILES]
     return [*single, *sorted((folder / "items").glob("*.yaml")), *sorted((folder / "situations").glob("*.jsonl"))]
 
 
@@ -140,6 +145,7 @@ class _Reader:
     def read(self) -> KnowledgeBase:
         sources = self._mapping("sources.yaml", Source)
         facets = self._mapping("facets.yaml", FacetSpec)
+        self._mapping("glossary.yaml", GlossaryTerm)
         for facet in Facet:
             if facet.value not in facets:
                 self.faults.append(Fault("facets.yaml", 1, facet.value, "every facet needs a label and phrasings"))

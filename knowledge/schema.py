@@ -139,7 +139,8 @@ class Fact(Model):
     """One figure, date, article, name or statement: exactly one value, with where it comes from.
 
     `days` is for laws that say 日 without saying whether working days are meant. `cny` takes `per`. `times` is a
-    multiple of a standard ("三至五倍"). `articles` cites articles of `source`. `text` is a name or a statement.
+    multiple of a standard ("三至五倍"). `articles` cites articles of `source`. `text` is a name or a statement. `same_as`
+    names another item's fact (ITEM.FACT) that this one repeats and must agree with.
     """
 
     working_days: Amount | None = None
@@ -170,6 +171,7 @@ class Fact(Model):
     checked: dt.date | None = None
     effective: dt.date | None = None
     expires: dt.date | None = None
+    same_as: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+\.[a-z0-9_]+$")] | None = None
 
     @field_validator("source", mode="before")
     @classmethod
@@ -263,3 +265,16 @@ class FacetSpec(Model):
 
     label: Bilingual
     asked: Phrasings
+
+
+class GlossaryTerm(Model):
+    """One concept of knowledge/glossary.yaml: its official term, and words that answers must not use for it.
+
+    `paired` says that where one language of an answer uses the term, the other must use it too.
+    """
+
+    term: Bilingual
+    also: Phrasings = Phrasings()
+    avoid: Phrasings = Phrasings()
+    paired: bool = False
+    note: Bilingual | None = None

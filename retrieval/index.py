@@ -119,9 +119,9 @@ def load(folder: Path) -> Index:
 
 def _build(folder: Path, data_dir: Path, knowledge_dir: Path, encoder: Encoder, progress: Progress) -> None:
     (folder / "knowledge").mkdir()
-    for name in ("common.yaml", "facets.yaml", "sources.yaml"):
+    for name in loader.SINGLE_FILES:
         shutil.copy(knowledge_dir / name, folder / "knowledge" / name)
-    for name in ("items", "situations"):
+    for name in loader.FOLDERS:
         shutil.copytree(knowledge_dir / name, folder / "knowledge" / name)
     base = loader.load(folder / "knowledge")
     found = forms_of.forms(base)

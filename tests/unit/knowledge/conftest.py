@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from knowledge.loader import SINGLE_FILES
+
 KNOWLEDGE = Path(__file__).parents[3] / "knowledge"
 ITEM = "temporary-green-space-use"
 
@@ -23,7 +25,7 @@ class Folder:
 
 @pytest.fixture
 def folder(tmp_path) -> Folder:
-    for name in ("common.yaml", "facets.yaml", "sources.yaml"):
+    for name in SINGLE_FILES:
         shutil.copy(KNOWLEDGE / name, tmp_path / name)
     (tmp_path / "items").mkdir()
     (tmp_path / "situations").mkdir()

@@ -223,6 +223,8 @@ def test_what_a_step_says_goes_to_the_log_without_passwords(bootstrap, capsys):
 def test_an_interrupted_step_ends_what_it_started(tmp_path):
     code = (
         "import importlib.util, signal, sys; from pathlib import Path\n"
+        # A background job of a shell without job control inherits "ignore Ctrl-C".
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"spec = importlib.util.spec_from_file_location('b', {str(CHECKOUT / 'bootstrap.py')!r})\n"
         "b = importlib.util.module_from_spec(spec); spec.loader.exec_module(b)\n"
         f"b.LOG = Path({str(tmp_path / 'log')!r})\n"
