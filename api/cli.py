@@ -149,7 +149,7 @@ def _answer(entry: Entry, language: str) -> dict[str, Any]:
 
 def _why(evidence: Evidence, entries: Any, items: Any, language: str) -> dict[str, Any]:
     return {
-        "revision": evidence.revision,
+        "revision": evidence.base.revision,
         "language": evidence.language,
         "topic": evidence.topic.value,
         "item_id": evidence.item_id,

@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from api.terminal import AsJson, read_settings
+from api.terminal import AsJson, quiet_libraries, read_settings, refuse
+
+if TYPE_CHECKING:
+    from api.settings import Settings
+    from knowledge.base import KnowledgeBase
+    from knowledge.diff import EntryChange
+    from knowledge.lint.written import Embed
+    from knowledge.loader import Fault
 
 kb = typer.Typer(help="The knowledge base.", no_args_is_help=True)
 
+Note = Annotated[str, typer.Option("--note", help="Why; kept in the history.")]
+
 
 @kb.command()
-def check(as_json: AsJson = False) -> None:
-    """Read the knowledge base; list every fault as file:line: field: message, or count what is there."""
+def check(
+    as_json: AsJson = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Leave out the rule that needs the language model.")] = False,
+    coverage: Annotated[Path | None, typer.Option(help="Write the matrix of items and facets to this HTML file.")] = None,
+) -> None:
+    """Check the knowledge by every rule; list each fault as file:line: field: what to do, or count what is there."""
     from knowledge import loader
+    from knowledge.lint import lint
 
     settings = read_settings()
     try:
         base = loader.load(settings.knowledge_dir)
+        faults = lint(settings.knowledge_dir, dt.date.today(), None if quick else _embed(settings))
     except loader.BrokenBase as error:
-        if as_json:
-            print(json.dumps({"faults": [vars(fault) for fault in error.faults]}, ensure_ascii=False, indent=2))
-        else:
-            for fault in error.faults:
-                print(f"{os.path.relpath(settings.knowledge_dir)}/{fault}")
-            print(f"{len(error.faults)} fault(s).", file=sys.stderr)
-        raise typer.Exit(1) from None
+        _show_faults(error.faults, settings, as_json)
+    if coverage is not None:
+        from knowledge.coverage import coverage_page
+
+        _write(coverage, coverage_page(base))
+    if faults:
+        _show_faults(faults, settings, as_json)
     counts = {
         "revision": base.revision,
         "items": len(base.items),
@@ -38,9 +58,243 @@ def check(as_json: AsJson = False) -> None:
         "to_confirm": sum(entry.to_confirm for entry in base.entries.values()),
     }
     if as_json:
-        print(json.dumps(counts, indent=2))
+        print(json.dumps({**counts, "faults": []}, indent=2))
     else:
         print(
             "Revision {revision}: {items} items, {entries} entries with {questions} questions in both languages, "
             "{situations} situations; {to_confirm} answers have a point to confirm. No faults.".format(**counts)
         )
+
+
+@kb.command()
+def diff(
+    revision: Annotated[str, typer.Argument(help="A kept revision (see history), or the beginning of its name.")],
+    as_json: AsJson = False,
+) -> None:
+    """What the knowledge as it is now would change in a revision: entries added, changed and removed."""
+    from knowledge.diff import compare
+    from knowledge.loader import BrokenBase, load
+    from retrieval import revisions
+
+    settings = read_settings()
+    try:
+        before = load(revisions.find(settings.data_dir, revision) / "knowledge")
+        after = load(settings.knowledge_dir)
+    except revisions.UnknownRevision as error:
+        refuse(str(error))
+    except BrokenBase as error:
+        _show_faults(error.faults, settings, as_json)
+    _show_changes(compare(before, after), before, after, as_json)
+
+
+@kb.command()
+def publish(
+    note: Note = "",
+    anyway: Annotated[bool, typer.Option("--anyway", help="Also with faults that `kb check --quick` finds.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make the knowledge as it is now live: in a running service within seconds, without a restart."""
+    from api.exclusive import CannotStart
+    from api.progress import Progress
+    from api.serve import told_in_a_sentence
+    from knowledge import loader
+    from knowledge.diff import Change, compare
+    from knowledge.lint import lint
+    from retrieval import index, revisions
+
+    settings = read_settings()
+    began = time.monotonic()
+    try:
+        faults = [] if anyway else lint(settings.knowledge_dir, dt.date.today())
+    except loader.BrokenBase as error:
+        _show_faults(error.faults, settings, as_json)
+    if faults:
+        _show_faults(faults, settings, as_json, "Nothing was published; mend them, or publish with --anyway.")
+    quiet_libraries()
+    from retrieval.encoder import open_encoder
+
+    live = index.live(settings.data_dir)
+    progress = Progress()
+    try:
+        with told_in_a_sentence(settings), progress.step("Publishing"):
+            before = loader.load(live / "knowledge") if live else None
+            encoder = open_encoder(settings.data_dir, settings.encoder)
+            folder = revisions.publish(
+                settings.data_dir, settings.knowledge_dir, encoder, lambda told: progress.note(f"  {told}"), note
+            )
+    except CannotStart as error:
+        refuse(str(error))
+    after = loader.load(folder / "knowledge")
+    changes = compare(before, after) if before else ()
+    counts = {change.value: sum(told.change is change for told in changes) for change in Change}
+    told = {
+        "revision": after.revision,
+        "before": before.revision if before else None,
+        **counts,
+        "seconds": round(time.monotonic() - began, 1),
+        "live_in_service": _await_service(settings, after.revision),
+    }
+    if as_json:
+        print(json.dumps(told))
+        return
+    taken = "; the running service answers from it" if told["live_in_service"] else ""
+    print(
+        f"Revision {after.revision} is live after {told['seconds']} s{taken}: {counts['added']} entries added, "
+        f"{counts['changed']} changed, {counts['removed']} removed."
+    )
+
+
+@kb.command()
+def history(as_json: AsJson = False) -> None:
+    """Which revisions went live and when, newest first; those with their index kept can be rolled back to."""
+    from retrieval import revisions
+
+    settings = read_settings()
+    kept, live = revisions.kept(settings.data_dir), revisions.live_revision(settings.data_dir)
+    told = [
+        {
+            "at": one.at.isoformat(),
+            "event": one.event.value,
+            "revision": one.revision,
+            "before": one.before,
+            "note": one.note,
+            "kept": one.revision in kept,
+            "live": one.revision == live,
+        }
+        for one in reversed(revisions.history(settings.data_dir))
+    ]
+    if as_json:
+        print(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    if not told:
+        refuse("Nothing was published yet; `bangban kb publish` or `bangban serve` does.")
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("when (UTC)", "revision", "how", "in place of", "", "note", box=None, pad_edge=False)
+    shown_live = False
+    for row in told:
+        state = "live" if row["live"] and not shown_live else "" if row["kept"] else "index not kept"
+        shown_live = shown_live or bool(row["live"])
+        table.add_row(row["at"][:16], row["revision"], row["event"], row["before"] or "—", state, row["note"])
+    Console(width=None if sys.stdout.isatty() else 160, markup=False, highlight=False).print(table)
+
+
+@kb.command()
+def rollback(
+    revision: Annotated[str, typer.Argument(help="A kept revision (see history), or the beginning of its name.")],
+    note: Note = "",
+) -> None:
+    """Make an earlier revision live again; a restart keeps it, until the next publish."""
+    from retrieval import index, revisions
+
+    settings = read_settings()
+    try:
+        folder = revisions.rollback(settings.data_dir, revision, note)
+    except (revisions.UnknownRevision, index.IndexMissing) as error:
+        refuse(str(error))
+    name = folder.name.partition("-")[0]
+    taken = "; the running service answers from it" if _await_service(settings, name) else ""
+    print(f"Revision {name} is live again{taken}. The files in {settings.knowledge_dir} are as they were.")
+
+
+LONGEST_WAIT_S = 15.0
+
+
+def _await_service(settings: Settings, revision: str) -> bool:
+    """Whether a service that runs with these settings answers from this revision; waits until it does."""
+    import httpx
+
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+    address = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/api/v1/items"
+    patience_ends = time.monotonic() + LONGEST_WAIT_S
+    while time.monotonic() < patience_ends:
+        try:
+            if httpx.get(address, timeout=5).json()["revision"] == revision:
+                return True
+        except (httpx.HTTPError, ValueError, KeyError):
+            return False
+        time.sleep(0.1)
+    return False
+
+
+def _embed(settings: Settings) -> Embed:
+    quiet_libraries()
+    from api.exclusive import CannotStart
+    from api.serve import told_in_a_sentence
+    from retrieval.embedding_cache import EmbeddingCache
+    from retrieval.encoder import open_encoder
+    from retrieval.language import normalise
+
+    try:
+        with told_in_a_sentence(settings):
+            cache = EmbeddingCache(settings.data_dir / "embeddings", open_encoder(settings.data_dir, settings.encoder))
+    except CannotStart as error:
+        refuse(f"{error} `bangban kb check --quick` does without the language model.")
+    return lambda texts: cache.vectors([normalise(text) for text in texts])
+
+
+def _show_faults(faults: Sequence[Fault], settings: Settings, as_json: bool, so: str = "") -> NoReturn:
+    if as_json:
+        print(json.dumps({"faults": [vars(fault) for fault in faults]}, ensure_ascii=False, indent=2))
+    else:
+        from rich.console import Console
+        from rich.table import Table
+
+        folder = os.path.relpath(settings.knowledge_dir)
+        table = Table("where", "rule", "what to do", box=None, pad_edge=False)
+        for fault in faults:
+            table.add_row(f"{folder}/{fault.file}:{fault.line}", fault.rule, f"{fault.field}: {fault.message}")
+        Console(width=None if sys.stdout.isatty() else 240, markup=False, highlight=False).print(table)
+        print(f"{len(faults)} fault(s). {so}".rstrip(), file=sys.stderr)
+    raise typer.Exit(1)
+
+
+def _show_changes(changes: Sequence[EntryChange], before: KnowledgeBase, after: KnowledgeBase, as_json: bool) -> None:
+    if as_json:
+        told: dict[str, Any] = {
+            "before": before.revision,
+            "after": after.revision,
+            "entries": [
+                {
+                    "entry_id": one.entry_id,
+                    "change": one.change.value,
+                    "fields": [{**vars(field), "language": field.language.value} for field in one.fields],
+                }
+                for one in changes
+            ],
+        }
+        print(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    if not changes:
+        print(f"No entry differs between {before.revision} and the knowledge as it is now ({after.revision}).")
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(width=None if sys.stdout.isatty() else 200, markup=False, highlight=False)
+    for one in changes:
+        table = Table("", "中文", "English", title=f"{one.change.value}: {one.entry_id}", title_justify="left")
+        for name in dict.fromkeys(field.field for field in one.fields):
+            sides = {field.language.value: field for field in one.fields if field.field == name}
+            table.add_row(name, *(_before_and_after(sides.get(language)) for language in ("zh", "en")))
+        console.print(table)
+    print(f"{len(changes)} entries differ.")
+
+
+def _before_and_after(field: Any) -> str:
+    """A field's lines that went (−) and came (+)."""
+    if field is None:
+        return "unchanged"
+    old, new = (field.before or "").splitlines(), (field.after or "").splitlines()
+    gone, come = [line for line in old if line not in new], [line for line in new if line not in old]
+    return "\n".join([*(f"− {line}" for line in gone), *(f"+ {line}" for line in come)])
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        refuse(f"{path} cannot be written ({error.strerror}); name another file.")
+    print(f"Written to {path}.", file=sys.stderr)

@@ -139,12 +139,31 @@ def _open_encoder(settings: Settings, progress: Progress) -> Encoder:
 
 
 def _open_index(settings: Settings, progress: Progress, encoder: Encoder) -> Retriever:
-    from retrieval import index
+    from knowledge.loader import BrokenBase
+    from retrieval import index, revisions
     from retrieval.retriever import Retriever
 
     built = index.root(settings.data_dir) / index.name_of(settings.knowledge_dir, encoder.fingerprint)
     with progress.step("Loading the search index" if built.is_dir() else "Building the search index"):
-        index.publish(settings.data_dir, settings.knowledge_dir, encoder, lambda told: progress.note(f"  {told}"))
+        try:
+            revisions.resume(
+                settings.data_dir, settings.knowledge_dir, encoder, lambda told: progress.note(f"  {told}")
+            )
+        except BrokenBase as error:
+            # A service that is restarted while somebody edits goes on with what was live.
+            live = revisions.live_revision(settings.data_dir)
+            if live is None:
+                raise
+            progress.note(
+                f"  The knowledge has {len(error.faults)} fault(s); revision {live} stays live. "
+                "`bangban kb check` lists them."
+            )
+        live = revisions.live_revision(settings.data_dir)
+        if live is not None and revisions.is_withdrawn(settings.data_dir, settings.knowledge_dir):
+            progress.note(
+                f"  The knowledge in {settings.knowledge_dir} was rolled back; revision {live} is live. "
+                "`bangban kb publish` makes it live again."
+            )
         retriever = Retriever(settings.data_dir, encoder)
         retriever.search("帮办")  # The first search loads the word lists; no visitor shall wait for them.
     return retriever
@@ -194,14 +213,14 @@ def _sentence(error: Exception, settings: Settings) -> str | None:
     """What to tell the operator about `error`; None where only its traceback can."""
     # Imported here: the bot's start shall not wait for the search's libraries.
     from knowledge.loader import KnowledgeError
-    from retrieval.index import IndexMissing
+    from retrieval.index import IndexMissing, IndexUnfit
     from retrieval.packaged_model import ModelUnavailable
 
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return f"The disk of {settings.data_dir} is full: free 2 GB there and start again."
     if isinstance(error, BotDied | bot_process.BotDiedEarly):
         return f"The bot ended before it was ready. {_logs(settings)}"
-    if isinstance(error, KnowledgeError | IndexMissing | ModelUnavailable | bot_process.BotProcessError):
+    if isinstance(error, KnowledgeError | IndexMissing | IndexUnfit | ModelUnavailable | bot_process.BotProcessError):
         told = str(error)
         return told[:1].upper() + told[1:]
     return None

@@ -126,7 +126,7 @@ class Turns:
             self._services.search_threads,
             self._services.retriever.search, heard.text, language, conversation.item_id,
         )  # fmt: skip
-        base = self._services.retriever.base
+        base = found.base
         named = _item_named(conversation, found, base)
         if named is not None:
             return _Understood(base, language, _told_pick(heard, named, Chosen.WORDS), found, named)

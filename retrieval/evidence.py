@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.protocol import Decision, Topic
+from knowledge.base import KnowledgeBase
 from knowledge.schema import Facet
 
 
@@ -34,12 +35,13 @@ class Evidence:
 
     `language` is what the message is written in ("zh" or "en"). `item_id` and `facet` are the best reading, with the
     conversation's item taken into account; `facet_confidence` says how plainly the message asks for that facet.
-    `embedding` is the query's unit vector, float32, shape (dimensions,).
+    `embedding` is the query's unit vector, float32, shape (dimensions,). `base` is the knowledge that was searched: what is
+    found is rendered from it, even where a new revision has gone live since.
     """
 
     query: str
     language: str
-    revision: str
+    base: KnowledgeBase
     decision: Decision
     topic: Topic
     item_id: str | None

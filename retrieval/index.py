@@ -24,18 +24,33 @@ from retrieval import forms as forms_of
 from retrieval.embedding_cache import EmbeddingCache
 from retrieval.encoder import Encoder
 from retrieval.forms import Form
+from retrieval.language import normalise
 from retrieval.lexical import LexicalIndex, Segmenter
 from retrieval.reading import Reader
-from retrieval.training import fit_reader
+from retrieval.signals import NEAREST, Layout
+from retrieval.training import fit_reader, lessons_of
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever an index of an older version of this code must not be used."""
+
+CHECKED_QUESTIONS, LEAST_FOUND = 100, 0.85
+"""How many of its own standard questions a new index is asked per language, and the share that must lead home."""
 
 Progress = Callable[[str], None]
 
 
 class IndexMissing(Exception):
     """There is no index to search; the sentence says how to make one."""
+
+
+class IndexUnfit(Exception):
+    """A new index does not find what it was made from; it was thrown away and the live one stays."""
+
+    def __init__(self, found: int, asked: int) -> None:
+        super().__init__(
+            f"the new index finds the right item for {found} of {asked} of its own standard questions; it was not "
+            "published. Look for questions in the wrong place with `bangban kb check`."
+        )
 
 
 @dataclass(frozen=True)
@@ -74,14 +89,20 @@ def live(data_dir: Path) -> Path | None:
 
 def name_of(knowledge_dir: Path, encoder_fingerprint: str) -> str:
     """The name of the index that the knowledge and the encoder would make; needs no model."""
+    return f"{loader.revision_of(knowledge_dir)}-{kind_of(encoder_fingerprint)}"
+
+
+def kind_of(encoder_fingerprint: str) -> str:
+    """What the names of all indexes of one encoder and of this code's format end in."""
     encoder = hashlib.sha256(encoder_fingerprint.encode()).hexdigest()[:8]
-    return f"{loader.revision_of(knowledge_dir)}-{encoder}-{FORMAT}"
+    return f"{encoder}-{FORMAT}"
 
 
-def publish(data_dir: Path, knowledge_dir: Path, encoder: Encoder, progress: Progress = lambda step: None) -> Path:
-    """Build the index of the knowledge as it is now, if it is not there yet, and make it live. Returns its folder.
+def build(data_dir: Path, knowledge_dir: Path, encoder: Encoder, progress: Progress = lambda step: None) -> Path:
+    """Build the index of the knowledge as it is now, if it is not there yet. Returns its folder; the live one stays.
 
-    Raises knowledge.loader.BrokenBase when the base has faults, OSError when the disk is full; the live index stays.
+    Raises knowledge.loader.BrokenBase when the base has faults, IndexUnfit when the index does not find its own
+    questions, OSError when the disk is full; nothing is left behind then.
     """
     folder = root(data_dir) / name_of(knowledge_dir, encoder.fingerprint)
     if not folder.is_dir():
@@ -89,11 +110,21 @@ def publish(data_dir: Path, knowledge_dir: Path, encoder: Encoder, progress: Pro
         building = Path(tempfile.mkdtemp(prefix=".building-", dir=root(data_dir)))
         try:
             _build(building, data_dir, knowledge_dir, encoder, progress)
-            os.replace(building, folder)
+            # Named after what was copied: the knowledge may have changed since the name above was made.
+            folder = root(data_dir) / name_of(building / "knowledge", encoder.fingerprint)
+            if not folder.is_dir():
+                os.replace(building, folder)
         finally:
             shutil.rmtree(building, ignore_errors=True)
-    _switch(data_dir, folder)
     return folder
+
+
+def switch(data_dir: Path, folder: Path) -> None:
+    """Make an index live, by one atomic rename of the pointer; a running retriever takes it over when it refreshes."""
+    pointer = root(data_dir) / "current"
+    fresh = pointer.with_name(f"current.{os.getpid()}.new")
+    fresh.write_text(folder.name, encoding="utf-8")
+    os.replace(fresh, pointer)
 
 
 def load(folder: Path) -> Index:
@@ -143,17 +174,56 @@ def _build(folder: Path, data_dir: Path, knowledge_dir: Path, encoder: Encoder, 
         )
         faiss.write_index(dense, str(part / "dense.faiss"))
         lexical.save(part / "lexical")
-    progress("learning what people mean from their situations")
-    fit_reader(base, languages, segmenter, cache, progress).save(folder / "reader.npz")
+    reader = _reader(folder, data_dir, base, languages, segmenter, cache, progress)
+    progress("checking the new index")
+    _refuse_unfit(Index(base, languages, segmenter, reader), cache)
     cache.save()
+
+
+def _reader(
+    folder: Path,
+    data_dir: Path,
+    base: KnowledgeBase,
+    languages: dict[str, LanguageIndex],
+    segmenter: Segmenter,
+    cache: EmbeddingCache,
+    progress: Progress,
+) -> Reader:
+    """The reader of a base: the live one's where nothing that it learnt from has changed, else a new one."""
+    lessons, before = lessons_of(base), live(data_dir)
+    (folder / "lessons").write_text(lessons, encoding="utf-8")
+    if before is not None and _taught(before) == lessons:
+        shutil.copy(before / "reader.npz", folder)
+        return Reader.load(folder / "reader.npz")
+    progress("learning what people mean from their situations")
+    reader = fit_reader(base, languages, segmenter, cache, progress)
+    reader.save(folder / "reader.npz")
+    return reader
+
+
+def _taught(folder: Path) -> str | None:
+    try:
+        return (folder / "lessons").read_text(encoding="utf-8")
+    except OSError:
+        return None
+
+
+def _refuse_unfit(index: Index, cache: EmbeddingCache) -> None:
+    """Raise IndexUnfit unless standard questions lead to their own item; every n-th is asked, in each language."""
+    asked = found = 0
+    entries = list(index.base.entries.values())
+    step = max(1, len(entries) // CHECKED_QUESTIONS)
+    for language, part in index.languages.items():
+        layout = Layout(index.base, part.forms, language, index.segmenter)
+        questions = [(normalise(entry.question[language]), entry.item_id) for entry in entries[::step]]
+        for (text, item_id), vector in zip(questions, cache.vectors([text for text, _ in questions]), strict=True):
+            cosines, places = part.dense.search(vector[None], min(NEAREST, part.dense.ntotal))
+            signals = layout.signals(text, places[0], cosines[0], part.lexical.scores(text))
+            reading = index.reader.read(text, vector, signals, layout, None)
+            asked, found = asked + 1, found + (layout.item_ids[int(reading.items.argmax())] == item_id)
+    if found < LEAST_FOUND * asked:
+        raise IndexUnfit(found, asked)
 
 
 def _segmenter(base: KnowledgeBase) -> Segmenter:
     return Segmenter(name for item in base.items.values() for name in (item.name.zh, *item.aliases.zh))
-
-
-def _switch(data_dir: Path, folder: Path) -> None:
-    pointer = root(data_dir) / "current"
-    fresh = pointer.with_suffix(".new")
-    fresh.write_text(folder.name, encoding="utf-8")
-    os.replace(fresh, pointer)

@@ -13,6 +13,7 @@ from bot.protocol import Decision
 from knowledge.base import KnowledgeBase
 from knowledge.schema import Facet, Language
 from retrieval import index as indexes
+from retrieval import revisions
 from retrieval.encoder import Encoder, open_encoder
 from retrieval.evidence import Evidence, RankedEntry, RankedItem
 from retrieval.index import Index, IndexMissing
@@ -97,7 +98,7 @@ class Retriever:
         return Evidence(
             query=text,
             language=told,
-            revision=base.revision,
+            base=base,
             decision=reading.decision,
             topic=reading.topic,
             item_id=entries[0].item_id if named else None,
@@ -134,5 +135,5 @@ def open_retriever(data_dir: Path, knowledge_dir: Path, encoder: str | None = No
     Raises knowledge.loader.BrokenBase, packaged_model.ModelUnavailable, IndexMissing or OSError.
     """
     opened = open_encoder(data_dir, encoder)
-    indexes.publish(data_dir, knowledge_dir, opened)
+    revisions.publish(data_dir, knowledge_dir, opened)
     return Retriever(data_dir, opened)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -99,6 +100,19 @@ def fit_reader(
     )  # fmt: skip
     final = _Heads.fit([*written, *turns], np.vstack([written_vectors, vectors]))
     return Reader(final.item, final.facet, final.facet_ngram, item_join, entry_join, thresholds)
+
+
+def lessons_of(base: KnowledgeBase) -> str:
+    """A hash of everything that the reader learns from: two bases with the same one get the same reader.
+
+    Answers are not among it: they are searched, not learnt.
+    """
+    digest = hashlib.sha256()
+    for one in (*examples(base), *situations(base), *composed(base)):
+        digest.update(f"{one.language}|{one.item_id}|{one.facet}|{one.text}\0".encode())
+    for entry in base.entries.values():
+        digest.update(f"{entry.entry_id}|{entry.facet}|{entry.is_situation}\0".encode())
+    return digest.hexdigest()[:32]
 
 
 class _Heads:

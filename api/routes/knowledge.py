@@ -44,8 +44,8 @@ async def search(
     found = await asyncio.get_running_loop().run_in_executor(
         door.search_threads, door.retriever.search, question, spoken
     )
-    base = door.retriever.base
-    entries = [(ranked, base.entries[ranked.entry_id]) for ranked in found.entries if ranked.entry_id in base.entries]
+    base = found.base
+    entries = [(ranked, base.entries[ranked.entry_id]) for ranked in found.entries]
     results = [
         HitOut(
             entry_id=entry.entry_id,

@@ -31,7 +31,7 @@ def test_a_damaged_index_is_named(data_dir, retriever):
 
 def test_publishing_what_is_live_already_builds_nothing(data_dir, retriever):
     before = {path: path.stat().st_mtime_ns for path in index.live(data_dir).rglob("*")}
-    index.publish(data_dir, CHECKOUT / "knowledge", retriever.encoder)
+    index.build(data_dir, CHECKOUT / "knowledge", retriever.encoder)
     assert {path: path.stat().st_mtime_ns for path in index.live(data_dir).rglob("*")} == before
 
 
@@ -41,7 +41,7 @@ def test_a_broken_base_leaves_the_live_index_live(data_dir, tmp_path, retriever)
     (broken / "common.yaml").write_text("facts: []", encoding="utf-8")
     live = index.live(data_dir)
     with pytest.raises(BrokenBase):
-        index.publish(data_dir, broken, retriever.encoder)
+        index.build(data_dir, broken, retriever.encoder)
     assert index.live(data_dir) == live
     assert not list(index.root(data_dir).glob(".building-*"))
 
@@ -51,6 +51,6 @@ def test_a_retriever_takes_over_the_index_that_was_switched_to(data_dir, retriev
     assert searching.refresh() is False
     live = index.live(data_dir)
     shutil.copytree(live, live.with_name("another"))
-    index._switch(data_dir, live.with_name("another"))
+    index.switch(data_dir, live.with_name("another"))
     assert searching.refresh() is True
     assert searching.search("临时占绿要多久").entries
