@@ -117,7 +117,7 @@ def publish(
     progress = Progress()
     try:
         with told_in_a_sentence(settings), progress.step("Publishing"):
-            before = loader.load(live / "knowledge") if live else None
+            before = _readable(live) if live else None
             encoder = open_encoder(settings.data_dir, settings.encoder)
             folder = revisions.publish(
                 settings.data_dir, settings.knowledge_dir, encoder, lambda told: progress.note(f"  {told}"), note
@@ -199,6 +199,16 @@ def rollback(
 
 
 LONGEST_WAIT_S = 15.0
+
+
+def _readable(folder: Path) -> KnowledgeBase | None:
+    """The knowledge that an index was made from; None for one of an older version that reads differently."""
+    from knowledge.loader import BrokenBase, load
+
+    try:
+        return load(folder / "knowledge")
+    except BrokenBase:
+        return None
 
 
 def _await_service(settings: Settings, revision: str) -> bool:
