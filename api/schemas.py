@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from api.conversation import LanguageName, StateName
 from api.storage.models import MessageRow
 from api.text_door import Comment, Key, LongKey, VisitorText
+from api.texts import Texts
 from knowledge.base import Entry, KnowledgeBase
 from knowledge.schema import Facet
 
@@ -208,12 +209,19 @@ class ItemOut(BaseModel):
     name: BothOut
     kind: Literal["permit", "filing", "public-service", "channel"]
     family: str
+    family_name: BothOut
 
     @classmethod
-    def fields_of(cls, base: KnowledgeBase, item_id: str) -> dict[str, Any]:
+    def fields_of(cls, base: KnowledgeBase, texts: Texts, item_id: str) -> dict[str, Any]:
         """What the catalogue says about the item."""
         item = base.items[item_id]
-        return {"item_id": item.id, "name": item.name.model_dump(), "kind": item.kind, "family": item.family.value}
+        return {
+            "item_id": item.id,
+            "name": item.name.model_dump(),
+            "kind": item.kind,
+            "family": item.family.value,
+            "family_name": texts.families[item.family].model_dump(),
+        }
 
 
 class ItemsOut(BaseModel):

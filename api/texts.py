@@ -11,7 +11,7 @@ from typing import Annotated, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from knowledge.schema import Bilingual, Slug
+from knowledge.schema import Bilingual, Family, Slug
 
 PATH = Path(__file__).parent / "web" / "texts.yaml"
 
@@ -88,12 +88,20 @@ class Texts(_Model):
     options: OptionTitles
     titles: Titles
     hot_topics: tuple[HotTopic, ...]
+    families: Mapping[Family, Bilingual]
+    item_page: Mapping[str, Bilingual]
 
     def say(self, occasion: str, language: str, last: str | None = None, **shown: str) -> str:
         """The words for an occasion (a field of Says): the first wording that was not just said (`last`)."""
         wordings: tuple[Bilingual, ...] = getattr(self.says, occasion)
         told = [wording[language].format(**self.contacts.model_dump(), **shown).strip() for wording in wordings]
         return next((words for words in told if words != last), told[0])
+
+    @model_validator(mode="after")
+    def _every_family_has_a_name(self) -> Self:
+        if missing := set(Family) - self.families.keys():
+            raise ValueError(f"families lacks {', '.join(sorted(missing))}")
+        return self
 
     @model_validator(mode="after")
     def _placeholders(self) -> Self:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 
 from api.acts import title_of
+from api.item_pages import by_family
 from api.language import follow
 from api.masking import mask
 from api.problems import UnknownItem, documented
@@ -63,9 +64,9 @@ async def search(
 
 @router.get("/items", responses=documented())
 async def list_items(door: Door) -> ItemsOut:
-    """The catalogue."""
+    """The catalogue, family by family."""
     base = door.retriever.base
-    items = [ItemOut(**ItemOut.fields_of(base, item_id)) for item_id in base.items]
+    items = [ItemOut(**ItemOut.fields_of(base, door.texts, item.id)) for item in by_family(base)]
     return ItemsOut(revision=base.revision, items=items)
 
 
@@ -76,7 +77,7 @@ async def read_item(item_id: Annotated[str, Path(max_length=200)], door: Door) -
     if item_id not in base.items:
         raise UnknownItem(item_id)
     entries = [EntryOut.of(entry) for entry in base.entries_of(item_id)]
-    return ItemWithEntriesOut(**ItemOut.fields_of(base, item_id), revision=base.revision, entries=entries)
+    return ItemWithEntriesOut(**ItemOut.fields_of(base, door.texts, item_id), revision=base.revision, entries=entries)
 
 
 def _snippet(answer: str) -> str:

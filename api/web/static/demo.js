@@ -4,18 +4,6 @@ const EXAMPLES = {
   zh: ["楼下的树挡光，能砍吗", "装修垃圾怎么清运", "店铺招牌要不要办手续", "工地要临时占一块绿地"],
   en: ["Can I cut down a tree that blocks my light?", "How do I get rid of renovation waste?", "Does my shop sign need a permit?"],
 }
-const FAMILIES = {
-  greening: { zh: "绿地", en: "Green space" },
-  trees: { zh: "树木", en: "Trees" },
-  parks: { zh: "公园", en: "Parks" },
-  "construction-waste": { zh: "建筑垃圾", en: "Construction waste" },
-  "domestic-waste": { zh: "生活垃圾", en: "Domestic waste" },
-  "city-appearance": { zh: "市容、广告和招牌", en: "City appearance, advertising and signs" },
-  forestry: { zh: "林业", en: "Forestry" },
-  "plant-health": { zh: "植物检疫", en: "Plant health" },
-  wildlife: { zh: "野生动植物", en: "Wildlife" },
-  channels: { zh: "怎么申请、找谁问", en: "How to apply, whom to ask" },
-}
 const COULD_NOT_LOAD = { zh: "事项目录暂时没有取到，可以直接提问。", en: "The list could not be fetched. You can ask directly." }
 const PLACEHOLDER = { zh: "例如：楼下的树挡光，能砍吗", en: "For example: can I cut down a tree?" }
 const LABEL = { zh: "Switch to English", en: "切换到中文" }
@@ -50,7 +38,7 @@ function showCatalogue() {
   if (items === null) return
   if (!items.length) return (place.textContent = COULD_NOT_LOAD[language()])
   const open = new Set([...place.querySelectorAll("details[open]")].map((family) => family.dataset.family))
-  const known = Object.keys(FAMILIES).filter((family) => items.some((item) => item.family === family))
+  const known = [...new Set(items.map((item) => item.family))]
   place.replaceChildren(...known.map((family, index) => familyOf(family, open.size ? open.has(family) : index === 0)))
 }
 
@@ -71,7 +59,7 @@ function familyOf(family, isOpen) {
   const count = document.createElement("span")
   count.className = "count"
   count.textContent = String(own.length)
-  summary.append(FAMILIES[family][language()], count)
+  summary.append(own[0].family_name[language()], count)
   details.append(summary, list)
   return details
 }
@@ -96,7 +84,17 @@ document.querySelector("#ask").addEventListener("submit", (event) => {
 })
 document.querySelector("#snippet").textContent = `<script src="${new URL("../widget.js", import.meta.url)}" defer></script>`
 
-show(navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en")
+// A printed code or an item's page leads here with the item, and perhaps the language, in the address.
+const address = new URLSearchParams(location.search)
+const asked = address.get("lang")
+show(["zh", "en"].includes(asked) ? asked : navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en")
+if (address.has("item")) {
+  customElements.whenDefined("bangban-widget").then(() => {
+    if (asked) widget().setAttribute("language", language())
+    widget().setAttribute("item", address.get("item"))
+    widget().open()
+  })
+}
 fetch(new URL("../api/v1/items", import.meta.url))
   .then((reply) => (reply.ok ? reply.json() : { items: [] }))
   .catch(() => ({ items: [] }))
