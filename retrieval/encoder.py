@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retrieval import packaged_model
+from retrieval import adapter, packaged_model
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -26,7 +26,7 @@ class Encoder:
     """
 
     def __init__(self, model: SentenceTransformer, fingerprint: str) -> None:
-        self._model = model
+        self.model = model
         self._lock = threading.Lock()
         self.fingerprint = fingerprint
         self._prefix = model.prompts.get("query") or (
@@ -40,7 +40,7 @@ class Encoder:
         authors recommend the query prefix on both sides (intfloat/multilingual-e5-small, model card).
         """
         with self._lock:
-            vectors = self._model.encode(
+            vectors = self.model.encode(
                 [self._prefix + text for text in texts],
                 batch_size=BATCH_SIZE,
                 prompt="",
@@ -59,8 +59,10 @@ def prepare(data_dir: Path, name: str | None = None) -> Path | None:
     return None if name else packaged_model.prepare(data_dir / "models")
 
 
-def open_encoder(data_dir: Path, name: str | None = None) -> Encoder:
+def open_encoder(data_dir: Path, name: str | None = None, adapted: bool = True) -> Encoder:
     """The encoder: the packaged model, or the sentence-transformers model (a hub name or a folder) called `name`.
+
+    The packaged model comes with what it has learnt of this domain (retrieval/adapter.py) unless `adapted` is False.
 
     Raises packaged_model.ModelUnavailable where it cannot be loaded.
     """
@@ -83,5 +85,9 @@ def open_encoder(data_dir: Path, name: str | None = None) -> Encoder:
             f"the encoder {source!r} cannot be loaded ({error}); "
             "set BANGBAN_ENCODER to a sentence-transformers name or folder"
         ) from error
+    fingerprint = folder.name if folder is not None else source
+    if folder is not None and adapted and (learnt := adapter.load()) is not None:
+        learnt.apply(model)
+        fingerprint = f"{fingerprint}+{learnt.fingerprint}"
     model.eval()
-    return Encoder(model, folder.name if folder is not None else source)
+    return Encoder(model, fingerprint)

@@ -8,13 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.model_selection import StratifiedKFold
 
 from knowledge.base import KnowledgeBase
 from knowledge.schema import Facet
 from retrieval import fusion
 from retrieval.embedding_cache import EmbeddingCache
-from retrieval.forms import SILENT, Example, composed, examples, situations
+from retrieval.forms import SILENT, Example, composed, examples, held_out, situations
 from retrieval.heads import LinearHead, NgramHead, fit_embedding_head, fit_ngram_head
 from retrieval.lexical import Segmenter
 from retrieval.reading import Reader, Thresholds, entry_features, facet_order, item_features
@@ -23,7 +22,6 @@ from retrieval.signals import NEAREST, Layout, Signals
 if TYPE_CHECKING:
     from retrieval.index import LanguageIndex
 
-FOLDS = 4
 WRONG_ITEM_RISK = 0.03
 """Stated bound on the share of questions that get an entry of another item as their answer."""
 WRONG_FACET_RISK = 0.15
@@ -46,44 +44,39 @@ def fit_reader(
 ) -> Reader:
     """The reader for a base.
 
-    Questions of the base always teach the heads; told situations, bare facet questions and item names met with facet
-    phrasings do so in turns, so that the joins and thresholds are fitted on messages that are new to the heads, as a
-    visitor's are.
+    The joins and thresholds are fitted on the fifth of told situations, bare facet questions and composed ones that
+    neither the encoder (retrieval.adaptation) nor, at that point, the heads have learnt from: they are new to them, as a
+    visitor's messages are. The heads that are kept then learn from everything.
     """
     written = [example for example in examples(base) if example.item_id != SILENT]
     told = [*situations(base), *(example for example in examples(base) if example.item_id == SILENT)]
-    kinds = [_kind(one, base) for one in told]
-    put_together = composed(base)
-    turns, kinds = [*told, *put_together], [*kinds, *["composed"] * len(put_together)]
+    turns = [*told, *composed(base)]
     progress(f"embedding {len(turns)} situations")
     written_vectors, vectors = (cache.vectors([one.text for one in group]) for group in (written, turns))
     layouts = {language: Layout(base, found.forms, language, segmenter) for language, found in languages.items()}
 
     progress("fitting the heads")
-    item_logs: list[np.ndarray] = [np.zeros(0)] * len(turns)
-    facet_logs: list[np.ndarray] = [np.zeros(0)] * len(turns)
-    classes: tuple[str, ...] = ()
-    for seen, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(
-        turns, [one.item_id for one in turns]
-    ):
-        heads = _Heads.fit([*written, *(turns[i] for i in seen)], np.vstack([written_vectors, vectors[seen]]))
-        classes = heads.item.classes
-        for place, items, facets in zip(unseen, *heads.logs([turns[i] for i in unseen], vectors[unseen]), strict=True):
-            item_logs[place], facet_logs[place] = items, facets
+    unseen = np.array([held_out(one.text) for one in turns])
+    seen = [one for one, is_unseen in zip(turns, unseen, strict=True) if not is_unseen]
+    heads = _Heads.fit([*written, *seen], np.vstack([written_vectors, vectors[~unseen]]))
+    classes = heads.item.classes
+    asked, asked_vectors = [one for one, is_unseen in zip(turns, unseen, strict=True) if is_unseen], vectors[unseen]
+    item_logs, facet_logs = heads.logs(asked, asked_vectors)
+    kinds = [_kind(one, base, place < len(told)) for place, one in enumerate(turns) if unseen[place]]
 
     progress("fitting the joins")
-    signals = [_signals(one, vector, languages, layouts) for one, vector in zip(turns, vectors, strict=True)]
+    signals = [_signals(one, vector, languages, layouts) for one, vector in zip(asked, asked_vectors, strict=True)]
     item_x = np.stack(
         [
             item_features(head, classes, found, layouts[one.language])
-            for one, head, found in zip(turns, item_logs, signals, strict=True)
+            for one, head, found in zip(asked, item_logs, signals, strict=True)
         ]
     )
-    item_gold = np.stack([_gold_item(one, tuple(base.items)) for one in turns])
+    item_gold = np.stack([_gold_item(one, tuple(base.items)) for one in asked])
     item_join = fusion.fit(item_x, item_gold, _importance(kinds))
-    ours = [place for place, one in enumerate(turns) if one.item_id in base.items and one.facet is not None]
+    ours = [place for place, one in enumerate(asked) if one.item_id in base.items and one.facet is not None]
     entry_x, entry_gold, available, kept = _entry_questions(
-        [turns[i] for i in ours],
+        [asked[i] for i in ours],
         [facet_logs[i] for i in ours],
         [signals[i] for i in ours],
         base,
@@ -94,9 +87,9 @@ def fit_reader(
     # Only told messages calibrate: what is put together from names is too easy to promise anything by.
     of_told = [row for row, place in enumerate(kept) if kinds[ours[place]] == "told"]
     thresholds = _thresholds(
-        np.exp(item_join.log_probabilities(item_x[: len(told)])), item_gold[: len(told)],
+        np.exp(item_join.log_probabilities(item_x[: kinds.index("composed")])), item_gold[: kinds.index("composed")],
         np.exp(entry_join.log_probabilities(entry_x, available))[of_told], entry_gold[of_told],
-        [one.item_id in base.items for one in told],
+        [kind == "told" for kind in kinds[: kinds.index("composed")]],
     )  # fmt: skip
     final = _Heads.fit([*written, *turns], np.vstack([written_vectors, vectors]))
     return Reader(final.item, final.facet, final.facet_ngram, item_join, entry_join, thresholds)
@@ -147,7 +140,9 @@ def _signals(
     return layouts[one.language].signals(one.text, places[0], cosines[0], found.lexical.scores(one.text))
 
 
-def _kind(one: Example, base: KnowledgeBase) -> str:
+def _kind(one: Example, base: KnowledgeBase, is_told: bool) -> str:
+    if not is_told:
+        return "composed"
     if one.item_id == SILENT:
         return "silent"
     return "told" if one.item_id in base.items else "none"
