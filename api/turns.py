@@ -127,6 +127,8 @@ class Turns:
             self._services.retriever.search, heard.text, language, conversation.item_id,
         )  # fmt: skip
         base = found.base
+        if found.read_as is not None:
+            language = found.language
         named = _item_named(conversation, found, base)
         if named is not None:
             return _Understood(base, language, _told_pick(heard, named, Chosen.WORDS), found, named)

@@ -26,11 +26,12 @@ from retrieval.encoder import Encoder
 from retrieval.forms import Form
 from retrieval.language import normalise
 from retrieval.lexical import LexicalIndex, Segmenter
+from retrieval.pinyin import PinyinReader, words_of
 from retrieval.reading import Reader
 from retrieval.signals import NEAREST, Layout
 from retrieval.training import fit_reader, lessons_of
 
-FORMAT = 3
+FORMAT = 4
 """Raised whenever an index of an older version of this code must not be used."""
 
 CHECKED_QUESTIONS, LEAST_FOUND = 100, 0.85
@@ -70,6 +71,7 @@ class Index:
     languages: dict[str, LanguageIndex]
     segmenter: Segmenter
     reader: Reader
+    pinyin: PinyinReader
 
 
 def root(data_dir: Path) -> Path:
@@ -141,7 +143,8 @@ def load(folder: Path) -> Index:
                 faiss.read_index(str(part / "dense.faiss")),
                 LexicalIndex.load(segmenter, part / "lexical"),
             )
-        return Index(base, languages, segmenter, Reader.load(folder / "reader.npz"))
+        words = json.loads((folder / "words.json").read_text(encoding="utf-8"))
+        return Index(base, languages, segmenter, Reader.load(folder / "reader.npz"), PinyinReader(words))
     except (OSError, EOFError, ValueError, KeyError, RuntimeError, loader.KnowledgeError) as error:
         raise IndexMissing(
             f"the index in {folder} cannot be read ({error}); delete that folder and start again"
@@ -174,9 +177,11 @@ def _build(folder: Path, data_dir: Path, knowledge_dir: Path, encoder: Encoder, 
         )
         faiss.write_index(dense, str(part / "dense.faiss"))
         lexical.save(part / "lexical")
+    words = words_of(base, segmenter)
+    (folder / "words.json").write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
     reader = _reader(folder, data_dir, base, languages, segmenter, cache, progress)
     progress("checking the new index")
-    _refuse_unfit(Index(base, languages, segmenter, reader), cache)
+    _refuse_unfit(Index(base, languages, segmenter, reader, PinyinReader(words)), cache)
     cache.save()
 
 

@@ -73,6 +73,8 @@ class Retriever:
         """
         live = self._live
         normal = normalise(text)
+        read_as = live.index.pinyin.read(normal) if detect(normal) == Language.EN else None
+        normal = read_as or normal
         told = detect(normal) or language or Language.ZH.value
         vector = self._encoder.encode([normal])[0]
         found, layout = live.index.languages[told], live.layouts[told]
@@ -97,6 +99,7 @@ class Retriever:
         named = reading.decision in (Decision.ANSWER, Decision.CLARIFY) and bool(entries)
         return Evidence(
             query=text,
+            read_as=read_as,
             language=told,
             base=base,
             decision=reading.decision,

@@ -46,6 +46,8 @@ async def search(
         door.search_threads, door.retriever.search, question, spoken
     )
     base = found.base
+    if found.read_as is not None and language == "auto":
+        spoken = found.language
     entries = [(ranked, base.entries[ranked.entry_id]) for ranked in found.entries]
     results = [
         HitOut(

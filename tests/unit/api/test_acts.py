@@ -25,7 +25,7 @@ def base():
 def scene(base):
     def make(act, *, entries=(), items=(), facet=None, language="zh", picked=None, choice=None, **conversation):
         found = Evidence(
-            "…", language, base, Decision.CLARIFY, Topic.NEW, None, facet, 0.9,
+            "…", None, language, base, Decision.CLARIFY, Topic.NEW, None, facet, 0.9,
             tuple(RankedEntry(name, base.entries[name].item_id, base.entries[name].facet, c) for name, c in entries),
             tuple(RankedItem(name, confidence) for name, confidence in items),
             np.zeros(4, np.float32),
