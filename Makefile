@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SETUP = @$(PYTHON) bootstrap.py
 
-.PHONY: help run install test lint lock bench doctor clean
+.PHONY: help run install test lint lock bench eval adapt doctor clean
 
 help:           ## this list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *## */\t/' | expand -t 12
@@ -24,6 +24,12 @@ lock:           ## resolve the dependencies anew (LOCK=--upgrade takes newer ver
 
 bench:          ## measure speed and memory, print a table, write reports/bench.json
 	$(SETUP) python evaluation.bench
+
+eval:           ## ask every suite of questions and dialogues; writes reports/eval.json and eval.html
+	$(SETUP) bangban eval run
+
+adapt:          ## teach the encoder this domain anew (some 40 minutes); writes retrieval/adapter.npz
+	$(SETUP) python retrieval.adaptation
 
 doctor:         ## what is installed, reachable and ready, and what to do where it is not
 	$(SETUP) bangban doctor

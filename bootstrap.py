@@ -87,8 +87,8 @@ def run(arguments):
 
 
 def command(arguments):
-    """Install what is missing, then become `bangban …`."""
-    _install(tests=False)
+    """Install what is missing, then become `bangban …`; measuring needs the test tools too."""
+    _install(tests=arguments[:1] == ["eval"])
     _become([str(SERVICE / "bin" / "bangban"), *arguments])
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.eval_cli import evaluation
 from api.kb_cli import kb
 from api.terminal import AsJson, quiet_libraries, read_settings, refuse
 
@@ -23,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(kb, name="kb")
+app.add_typer(evaluation, name="eval")
 
 
 class Tongue(StrEnum):

@@ -72,8 +72,10 @@ def slug_of(entry: Entry) -> str:
 def _render(template: str, texts: Texts, language: str, **shown: Any) -> str:
     told = {name: both[language] for name, both in texts.item_page.items()}
     other = "en" if language == "zh" else "zh"
-    return _environment().get_template(template).render(
-        t=told, language=language, other=other, tag=LANGUAGES[language], tags=LANGUAGES, **shown
+    return (
+        _environment()
+        .get_template(template)
+        .render(t=told, language=language, other=other, tag=LANGUAGES[language], tags=LANGUAGES, **shown)
     )
 
 

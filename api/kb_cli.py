@@ -31,7 +31,9 @@ Note = Annotated[str, typer.Option("--note", help="Why; kept in the history.")]
 def check(
     as_json: AsJson = False,
     quick: Annotated[bool, typer.Option("--quick", help="Leave out the rule that needs the language model.")] = False,
-    coverage: Annotated[Path | None, typer.Option(help="Write the matrix of items and facets to this HTML file.")] = None,
+    coverage: Annotated[
+        Path | None, typer.Option(help="Write the matrix of items and facets to this HTML file.")
+    ] = None,
 ) -> None:
     """Check the knowledge by every rule; list each fault as file:line: field: what to do, or count what is there."""
     from knowledge import loader
@@ -176,7 +178,8 @@ def history(as_json: AsJson = False) -> None:
     for row in told:
         state = "live" if row["live"] and not shown_live else "" if row["kept"] else "index not kept"
         shown_live = shown_live or bool(row["live"])
-        table.add_row(row["at"][:16], row["revision"], row["event"], row["before"] or "—", state, row["note"])
+        cells = (str(row["at"])[:16], row["revision"], row["event"], row["before"] or "—", state, row["note"])
+        table.add_row(*map(str, cells))
     Console(width=None if sys.stdout.isatty() else 160, markup=False, highlight=False).print(table)
 
 

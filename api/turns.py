@@ -128,7 +128,7 @@ class Turns:
         )  # fmt: skip
         base = found.base
         if found.read_as is not None:
-            language = found.language
+            language = "zh"
         named = _item_named(conversation, found, base)
         if named is not None:
             return _Understood(base, language, _told_pick(heard, named, Chosen.WORDS), found, named)

@@ -14,7 +14,7 @@ _PAGE = Path(__file__).with_name("coverage.html.jinja")
 
 
 def coverage_page(base: KnowledgeBase) -> str:
-    """The matrix of items × facets × languages as HTML: entries and similar questions per cell, or why there are none."""
+    """The matrix of items × facets × languages as HTML: entries and ways to ask per cell, or why there are none."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     rows = [
         {

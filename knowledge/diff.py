@@ -54,7 +54,9 @@ def _changes(before: Mapping[str, Entry], after: Mapping[str, Entry]) -> Iterato
             yield EntryChange(entry_id, Change.CHANGED, fields)
 
 
-def _fields(before: Mapping[tuple[str, Language], str], after: Mapping[tuple[str, Language], str]) -> Iterator[FieldChange]:
+def _fields(
+    before: Mapping[tuple[str, Language], str], after: Mapping[tuple[str, Language], str]
+) -> Iterator[FieldChange]:
     for field, language in {**before, **after}:
         old, new = before.get((field, language)), after.get((field, language))
         if old != new:

@@ -139,8 +139,8 @@ class Fact(Model):
     """One figure, date, article, name or statement: exactly one value, with where it comes from.
 
     `days` is for laws that say 日 without saying whether working days are meant. `cny` takes `per`. `times` is a
-    multiple of a standard ("三至五倍"). `articles` cites articles of `source`. `text` is a name or a statement. `same_as`
-    names another item's fact (ITEM.FACT) that this one repeats and must agree with.
+    multiple of a standard ("三至五倍"). `articles` cites articles of `source`. `text` is a name or a statement.
+    `same_as` names another item's fact (ITEM.FACT) that this one repeats and must agree with.
     """
 
     working_days: Amount | None = None

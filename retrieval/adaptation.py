@@ -1,9 +1,11 @@
-"""`make adapt`: teach the packaged encoder this domain, prove it on texts that it has not seen, write retrieval/adapter.npz.
+"""`make adapt`: teach the packaged encoder this domain, prove it on texts that it has not seen, write
+retrieval/adapter.npz.
 
-Cross-entropy on item and facet over the normalised mean-pooled embedding (two linear heads with scale 16, label smoothing),
-LoRA on every attention and feed-forward matrix, the vocabulary's embeddings frozen. The heads are thrown away: what is kept is an
-encoder in whose space retrieval.training fits its own. Texts for which forms.held_out is true are never taught here; joins and
-thresholds are fitted on them, and the proof is measured on them. Needs the dependency group `train` and some forty minutes on two cores.
+Cross-entropy on item and facet over the normalised mean-pooled embedding (two linear heads with scale 16, label
+smoothing), LoRA on every attention and feed-forward matrix, the vocabulary's embeddings frozen. The heads are thrown
+away: what is kept is an encoder in whose space retrieval.training fits its own. Texts for which forms.held_out is
+true are never taught here; joins and thresholds are fitted on them, and the proof is measured on them. Needs the test
+tools and some forty minutes on two cores.
 """
 
 from __future__ import annotations
@@ -71,7 +73,8 @@ def adapt(base: KnowledgeBase, encoder: Encoder, say: Callable[[str], None]) -> 
             done, total = done + 1, total + loss.item()
             if done % 100 == 0:
                 pace = done / (time.monotonic() - began)
-                say(f"  epoch {epoch + 1}: step {done} of {steps}, loss {total / 100:.3f}, {(steps - done) / pace / 60:.0f} min left")
+                left = (steps - done) / pace / 60
+                say(f"  epoch {epoch + 1}: step {done} of {steps}, loss {total / 100:.3f}, {left:.0f} min left")
                 total = 0.0
     changes = {}
     for name, layer in adapted.base_model.model.named_modules():

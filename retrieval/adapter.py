@@ -1,8 +1,8 @@
 """The encoder's adaptation to this domain: a small file of low-rank changes, added to the packaged model's weights.
 
-Each adapted weight matrix W becomes W + B·A (LoRA, Hu et al. 2021, arXiv:2106.09685, scaling already in B). The file travels in
-the repository with the hash of what it was learnt from and its proof on held-out texts; `make adapt` learns it anew
-(retrieval/adaptation.py). Without the file the plain encoder is used.
+Each adapted weight matrix W becomes W + B·A (LoRA, Hu et al. 2021, arXiv:2106.09685, scaling already in B). The file
+travels in the repository with the hash of what it was learnt from and its proof on held-out texts; `make adapt`
+learns it anew (retrieval/adaptation.py). Without the file the plain encoder is used.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Adapter:
     fingerprint: str
 
     def apply(self, model: SentenceTransformer) -> None:
-        """Add the changes to the model's weights, in place. Raises KeyError or RuntimeError for another architecture."""
+        """Add the changes to the model's weights, in place. Raises KeyError or RuntimeError for another model."""
         import torch
 
         weights = dict(model[0].auto_model.named_parameters())

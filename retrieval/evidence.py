@@ -33,10 +33,11 @@ class RankedItem:
 class Evidence:
     """Everything found for one message, best first.
 
-    `read_as` is the Chinese that a message typed in pinyin spells. `language` is what the message is written in ("zh" or "en"). `item_id` and `facet` are the best reading, with the
-    conversation's item taken into account; `facet_confidence` says how plainly the message asks for that facet.
-    `embedding` is the query's unit vector, float32, shape (dimensions,). `base` is the knowledge that was searched: what is
-    found is rendered from it, even where a new revision has gone live since.
+    `read_as` is the Chinese that a message typed in pinyin spells. `language` is what the message is written in ("zh"
+    or "en"). `item_id` and `facet` are the best reading, with the conversation's item taken into account;
+    `facet_confidence` says how plainly the message asks for that facet. `embedding` is the query's unit vector,
+    float32, shape (dimensions,). `base` is the knowledge that was searched: what is found is rendered from it, even
+    where a new revision has gone live since.
     """
 
     query: str

@@ -1,7 +1,9 @@
-"""Chinese that was typed in pinyin, without tones and with or without blanks: "zhuangxiu laji zenme ban" → 装修垃圾怎么办.
+"""Chinese that was typed in pinyin, without tones and with or without blanks: "zhuangxiu laji zenme ban" →
+装修垃圾怎么办.
 
-The words of the base and of told situations, spelt in pinyin, make a small dictionary. The letters are cut into the likeliest
-sequence of its words by dynamic programming (a unigram model; Viterbi 1967). What is not nearly all pinyin is left alone.
+The words of the base and of told situations, spelt in pinyin, make a small dictionary. The letters are cut into the
+likeliest sequence of its words by dynamic programming (a unigram model; Viterbi 1967). What is not nearly all pinyin
+is left alone.
 """
 
 from __future__ import annotations
@@ -119,7 +121,7 @@ def _syllables(token: str) -> int:
 
 @cache
 def _all_syllables() -> frozenset[str]:
-    """Every syllable of Mandarin without tones; single letters but a, e, o are interjections, not syllables of words."""
+    """Every syllable of Mandarin without tones; single letters but a, e, o are interjections, not words."""
     toned = {one for several in PINYIN_DICT.values() for one in several.split(",")}
     plain = {convert(one, Style.NORMAL, strict=False).replace("ü", "v") for one in toned}
     return frozenset(one for one in plain if len(one) > 1 or one in "aeo") - {"hm", "hng", "ng"}

@@ -1,7 +1,7 @@
 """Publishing and rolling back: which revision of the knowledge is live, and which were.
 
-Every publication is a line of <data_dir>/index/history.jsonl, written after the switch. A revision that was rolled back is not
-made live again by a restart, only by publishing it on purpose.
+Every publication is a line of <data_dir>/index/history.jsonl, written after the switch. A revision that was rolled
+back is not made live again by a restart, only by publishing it on purpose.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def find(data_dir: Path, wanted: str) -> Path:
 
 
 def kept(data_dir: Path) -> dict[str, Path]:
-    """The revisions that can go live at once and their indexes, newest first: those of the live one's encoder and format."""
+    """The revisions that can go live at once and their indexes, newest first: those of the live one's kind."""
     live = index.live(data_dir)
     if live is None:
         return {}

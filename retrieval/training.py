@@ -45,8 +45,8 @@ def fit_reader(
     """The reader for a base.
 
     The joins and thresholds are fitted on the fifth of told situations, bare facet questions and composed ones that
-    neither the encoder (retrieval.adaptation) nor, at that point, the heads have learnt from: they are new to them, as a
-    visitor's messages are. The heads that are kept then learn from everything.
+    neither the encoder (retrieval.adaptation) nor, at that point, the heads have learnt from: they are new to them,
+    as a visitor's messages are. The heads that are kept then learn from everything.
     """
     written = [example for example in examples(base) if example.item_id != SILENT]
     told = [*situations(base), *(example for example in examples(base) if example.item_id == SILENT)]

@@ -47,7 +47,7 @@ async def search(
     )
     base = found.base
     if found.read_as is not None and language == "auto":
-        spoken = found.language
+        spoken = "zh"
     entries = [(ranked, base.entries[ranked.entry_id]) for ranked in found.entries]
     results = [
         HitOut(

@@ -56,7 +56,8 @@ def _statements(written: Written) -> Iterator[Fault]:
                     yield written.fault(
                         item_id,
                         ("facts", name),
-                        f"says {text!r}, but {other_id}.{other_name} says {other!r} by the same source; settle which is right",
+                        f"says {text!r}, but {other_id}.{other_name} says {other!r} by the same source; "
+                        "settle which is right",
                     )
 
 

@@ -38,5 +38,5 @@ def faults(written: Written) -> Iterator[Fault]:
             yield written.fault(
                 template.item_id,
                 template.path,
-                f"{figure!r} is typed by hand; store it once under `facts` with its source and write {{{{ its_name }}}}",
+                f"{figure!r} is typed by hand; store it under `facts` with its source and write {{{{ its_name }}}}",
             )

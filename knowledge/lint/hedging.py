@@ -10,10 +10,13 @@ from knowledge.loader import COMMON_PREFIX, Fault
 from knowledge.schema import Confidence, Language
 
 HEDGES = {
-    Language.ZH: re.compile(r"通常|一般|多半|大多|往往|常见|常常|大致|估计|可能|多数|为准|参考|未必|不一定|惯例|尚未确认|常(?=因|被|要)"),
+    Language.ZH: re.compile(
+        r"通常|一般|多半|大多|往往|常见|常常|大致|估计|可能|多数|为准|参考|未必|不一定|惯例|尚未确认|常(?=因|被|要)"
+    ),
     Language.EN: re.compile(
-        r"\b(?:usual(?:ly)?|normal(?:ly)?|as a rule|generally|in general|often|typical(?:ly)?|mostly|most|commonly|common|likely|probably|"
-        r"may|might|can|tends?|should|expect(?:ed)?|not confirmed|check|in practice|rule of thumb|guide)\b",
+        r"\b(?:usual(?:ly)?|normal(?:ly)?|as a rule|generally|in general|often|typical(?:ly)?|mostly|most|commonly|common"
+        r"|likely|probably|may|might|can|tends?|should|expect(?:ed)?|not confirmed|check|in practice|rule of thumb"
+        r"|guide)\b",
         re.IGNORECASE,
     ),
 }
@@ -29,9 +32,7 @@ def faults(written: Written) -> Iterator[Fault]:
             continue
         item_facts = (name for name in template.facts if not name.startswith(f"{COMMON_PREFIX}."))
         likely = sorted(
-            name
-            for name in item_facts
-            if written.fact(template.item_id, name).confidence is Confidence.LIKELY
+            name for name in item_facts if written.fact(template.item_id, name).confidence is Confidence.LIKELY
         )
         entry = written.base.entries[f"{template.item_id}.{template.slug}"]
         if likely and not HEDGES[template.language].search(entry.answer[template.language]):

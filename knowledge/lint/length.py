@@ -10,7 +10,7 @@ from knowledge.loader import Fault
 from knowledge.schema import Language
 
 LONGEST_SENTENCE = {Language.ZH: 80, Language.EN: 40}
-"""In characters and in words, facts filled in. The writing guide asks for 60 and 30; a fact's own words may add some."""
+"""In characters and in words, facts filled in. The writing guide asks for 60 and 30; facts may add some."""
 LONGEST_ANSWER = {Language.ZH: 330, Language.EN: 210}
 """Likewise; the writing guide asks for 200 and 130 before facts are filled in."""
 UNIT = {Language.ZH: "characters", Language.EN: "words"}
@@ -26,7 +26,7 @@ def faults(written: Written) -> Iterator[Fault]:
                 yield written.fault(
                     item_id,
                     path,
-                    f"{whole} {UNIT[language]} long, {LONGEST_ANSWER[language]} is the most; cut it, or make two entries",
+                    f"{whole} {UNIT[language]} long, {LONGEST_ANSWER[language]} is the most; cut it or split it",
                 )
             for sentence in sentences(entry.answer[language], language):
                 if (size := _size(sentence, language)) > LONGEST_SENTENCE[language]:

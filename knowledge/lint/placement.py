@@ -1,8 +1,9 @@
 """Each similar question stands under the entry that it is nearest to, and no two entries ask nearly the same.
 
-Single cosines of the encoder say little (they lie within 0.7 and 1), so a question is compared with the *mean* of each
-entry's other questions. A question between two entries of one item is normal and left alone; one that is clearly nearer to
-an entry of another item than to its own is in the wrong place, or asks in words that only the other entry answers.
+Single cosines of the encoder say little (they lie within 0.7 and 1), so a question is compared with the *mean* of
+each entry's other questions. A question between two entries of one item is normal and left alone; one that is clearly
+nearer to an entry of another item than to its own is in the wrong place, or asks in words that only the other entry
+answers.
 """
 
 from __future__ import annotations
@@ -36,9 +37,7 @@ def faults(written: Written) -> Iterator[Fault]:
             yield from _of_language(written, language, places)
 
 
-def _of_language(
-    written: Written, language: Language, places: list[tuple[str, str, int, str]]
-) -> Iterator[Fault]:
+def _of_language(written: Written, language: Language, places: list[tuple[str, str, int, str]]) -> Iterator[Fault]:
     assert written.embed is not None
     vectors = written.embed([text for *_, text in places])
     names = [f"{item_id}.{slug}" for item_id, slug, _, _ in places]

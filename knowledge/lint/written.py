@@ -99,7 +99,11 @@ def read(folder: Path, today: dt.date, embed: Embed | None = None) -> Written:
 def sentences(text: str, language: Language) -> Iterator[str]:
     """The sentences of a rendered answer, list items and paragraphs apart, without marks and link targets."""
     plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text).replace("**", "")
-    ends = r"[。！？；]|(?<=[^A-Z])\. |\n" if language is Language.ZH else r"(?<![A-Z])(?<!No)(?<!Art)(?<!Arts)[.!?;:](?:\s|$)|\n"
+    ends = (
+        r"[。！？；]|(?<=[^A-Z])\. |\n"
+        if language is Language.ZH
+        else r"(?<![A-Z])(?<!No)(?<!Art)(?<!Arts)[.!?;:](?:\s|$)|\n"
+    )
     for part in re.split(ends, plain):
         said = re.sub(r"^\s*(?:\d+\.|-)\s+", "", part).strip()
         if said:

@@ -119,7 +119,7 @@ def _second_item(folder):
 
 
 def _embed(stray):
-    """Vectors of an item's questions lie around the item's own axis, each a little apart; `stray` lies with the other's."""
+    """Vectors of an item's questions lie around its own axis, each a little apart; `stray` lies with the other's."""
     chance = np.random.default_rng(0)
 
     def embed(texts):

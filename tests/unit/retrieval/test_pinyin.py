@@ -5,7 +5,20 @@ from pypinyin import lazy_pinyin
 
 from retrieval.pinyin import PinyinReader
 
-WORDS = {"装修": 40, "垃圾": 60, "怎么": 80, "办": 90, "砍": 5, "树": 30, "砍树": 20, "审批": 30, "要": 90, "多久": 40, "绿化": 30, "旅客": 1}
+WORDS = {
+    "装修": 40,
+    "垃圾": 60,
+    "怎么": 80,
+    "办": 90,
+    "砍": 5,
+    "树": 30,
+    "砍树": 20,
+    "审批": 30,
+    "要": 90,
+    "多久": 40,
+    "绿化": 30,
+    "旅客": 1,
+}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +41,8 @@ def test_pinyin_is_read_with_and_without_blanks(reader, typed, meant):
 
 
 @pytest.mark.parametrize(
-    "said", ["are you sure", "what do i need to bring", "can he do it", "ok", "hi", "permit for ban", "laji 垃圾", "", "12345"]
+    "said",
+    ["are you sure", "what do i need to bring", "can he do it", "ok", "hi", "permit for ban", "laji 垃圾", "", "12345"],
 )
 def test_what_is_not_nearly_all_pinyin_is_left_alone(reader, said):
     assert reader.read(said) is None

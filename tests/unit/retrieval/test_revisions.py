@@ -124,7 +124,9 @@ def test_a_history_line_cut_off_by_a_crash_is_left_out_and_the_next_one_is_whole
     assert len(revisions.history(data_dir)) == 2
 
 
-def test_old_revisions_beyond_the_kept_number_lose_their_index_and_the_live_one_never_does(desk, retriever, monkeypatch):
+def test_old_revisions_beyond_the_kept_number_lose_their_index_and_the_live_one_never_does(
+    desk, retriever, monkeypatch
+):
     data_dir, knowledge = desk
     monkeypatch.setattr(revisions, "KEPT", 2)
     for word in ("second", "third", "fourth"):

@@ -1,0 +1,224 @@
+"""Asks the suites of a running service, as a visitor does, and tells what came of each case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from evaluation.suites import Choose, Dialogue, Expectation, Hostile, Outside, Question
+
+VISITORS = 4
+MOST_CHOICES = 2
+"""How many times a visitor chooses among options before giving up: a good desk narrows a question in at most two."""
+SEARCHED = 10
+
+
+@dataclass(frozen=True)
+class QuestionOutcome:
+    """What came of one question; docs/evaluation.md defines `resolved` and `wrong`, `choices` were made on the way."""
+
+    question: Question
+    resolved: bool
+    first: bool
+    wrong: bool
+    choices: int
+    kinds: tuple[str, ...]
+    given: tuple[str | None, str | None]
+    confidence: float | None
+    ranked: tuple[tuple[str, str], ...]
+    language_right: bool
+
+
+@dataclass(frozen=True)
+class CaseOutcome:
+    """What came of a dialogue, an outside or a hostile case: right or not, and where it went wrong."""
+
+    id: str
+    language: str
+    group: str
+    right: bool
+    said: str
+    told: str
+
+
+@dataclass
+class Visitor:
+    """One conversation over the HTTP contract."""
+
+    http: httpx.Client
+    path: str
+    last: dict[str, Any] = field(default_factory=dict)
+    state: str = "bot"
+
+    @classmethod
+    def arrive(cls, url: str, language: str) -> Visitor:
+        """Open a session in a language ("auto", "zh" or "en")."""
+        http = httpx.Client(base_url=f"{url}/api/v1", timeout=60, trust_env=False)
+        opened = http.post("/sessions", json={"language": language, "channel": "evaluation"}).raise_for_status().json()
+        http.headers["Authorization"] = f"Bearer {opened['token']}"
+        return cls(http, f"/sessions/{opened['session_id']}/messages", opened["messages"][-1])
+
+    def send(self, **body: str) -> dict[str, Any]:
+        """The last message of the reply. Raises httpx.HTTPStatusError for a refusal."""
+        told = self.http.post(self.path, json=body).raise_for_status().json()
+        self.last, self.state = told["messages"][-1], told["state"]
+        return self.last
+
+    def choose(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
+        """The reply to the first offered option that is wanted; None where none is."""
+        option = next((option for option in self.last["options"] if wanted(option)), None)
+        return self.send(payload=option["payload"]) if option else None
+
+
+def ask_questions(url: str, asked: Sequence[Question]) -> list[QuestionOutcome]:
+    """What came of each question, in their order."""
+    return _side_by_side(asked, lambda question: _ask(url, question))
+
+
+def hold_dialogues(url: str, held: Sequence[Dialogue]) -> list[CaseOutcome]:
+    """What came of each conversation."""
+    return _side_by_side(held, lambda dialogue: _hold(url, dialogue))
+
+
+def ask_outside(url: str, asked: Sequence[Outside]) -> list[CaseOutcome]:
+    """What came of each message that is none of the desk's business."""
+    return _side_by_side(asked, lambda case: _ask_outside(url, case))
+
+
+def ask_hostile(url: str, asked: Sequence[Hostile]) -> list[CaseOutcome]:
+    """What came of each odd or hostile message."""
+    return _side_by_side(asked, lambda case: _ask_hostile(url, case))
+
+
+def _side_by_side(cases: Sequence[Any], ask: Callable[[Any], Any]) -> list[Any]:
+    with ThreadPoolExecutor(VISITORS) as visitors:
+        return list(visitors.map(ask, cases))
+
+
+def _ask(url: str, question: Question) -> QuestionOutcome:
+    visitor = Visitor.arrive(url, "auto")
+    message = visitor.send(text=question.text)
+    kinds, wrong, choices, confidence = [message["kind"]], False, 0, None
+    while True:
+        answer = message["answer"]
+        right = answer is not None and (answer["item_id"], answer["facet"]) in question.accepted
+        if answer is not None:
+            wrong = wrong or answer["item_id"] not in question.items
+            confidence = answer["confidence"] if choices == 0 else confidence
+        if right or choices == MOST_CHOICES or message["kind"] != "clarify":
+            break
+        chosen = _choice(visitor, question)
+        if chosen is None:
+            break
+        message, choices = chosen, choices + 1
+        kinds.append(message["kind"])
+    given = (answer["item_id"], answer["facet"]) if answer else (None, None)
+    language_right = message["language"] == question.language
+    found = (
+        visitor.http.get("/search", params={"q": question.text, "language": "auto", "limit": SEARCHED})
+        .raise_for_status()
+        .json()["results"]
+    )
+    return QuestionOutcome(
+        question=question,
+        resolved=right and language_right,
+        first=right and language_right and choices == 0,
+        wrong=wrong,
+        choices=choices,
+        kinds=tuple(kinds),
+        given=given,
+        confidence=confidence,
+        ranked=tuple((hit["item_id"], hit["facet"]) for hit in found),
+        language_right=language_right,
+    )
+
+
+def _choice(visitor: Visitor, question: Question) -> dict[str, Any] | None:
+    """What the visitor picks: the option that leads to the right entry, else one that leads to the right item."""
+    exact = visitor.choose(lambda option: (option.get("item_id"), option.get("facet")) in question.accepted)
+    if exact is not None:
+        return exact
+    return visitor.choose(lambda option: option.get("item_id") in question.items)
+
+
+def _hold(url: str, dialogue: Dialogue) -> CaseOutcome:
+    visitor = Visitor.arrive(url, "auto")
+    for number, turn in enumerate(dialogue.turns, start=1):
+        if turn.say is not None:
+            message, said = visitor.send(text=turn.say), turn.say
+        else:
+            assert turn.choose is not None
+            chosen, said = _pick(visitor, turn.choose), f"chooses {turn.choose.model_dump(exclude_none=True)}"
+            if chosen is None:
+                # Not offered, because the turn before was answered at once: then what was to come of it counts there.
+                chosen = visitor.last
+            message = chosen
+        if fault := _fault(message, visitor.state, turn.expect):
+            return CaseOutcome(dialogue.id, dialogue.language, dialogue.theme, False, f"turn {number}: {said}", fault)
+    return CaseOutcome(dialogue.id, dialogue.language, dialogue.theme, True, "", "")
+
+
+def _pick(visitor: Visitor, choose: Choose) -> dict[str, Any] | None:
+    if choose.ordinal is not None:
+        options = visitor.last["options"]
+        return visitor.send(text=str(choose.ordinal)) if len(options) >= choose.ordinal else None
+    return visitor.choose(
+        lambda option: (
+            (choose.item is None or option.get("item_id") == choose.item)
+            and (choose.facet is None or option.get("facet") == choose.facet)
+        )
+    )
+
+
+def _fault(message: dict[str, Any], state: str, expect: Expectation) -> str:
+    """What of the expectation the reply misses; empty where nothing."""
+    answer = message["answer"] or {}
+    given = (answer.get("item_id"), answer.get("facet"))
+    if expect.kinds and message["kind"] not in expect.kinds:
+        return f"{message['kind']} instead of {' or '.join(expect.kinds)} ({given[0]} {given[1]})"
+    if expect.language and message["language"] != expect.language:
+        return f"in {message['language']} instead of {expect.language}"
+    if expect.state and state != expect.state:
+        return f"state {state} instead of {expect.state}"
+    accepted = [(expect.item, expect.facet), *((one.item, one.facet) for one in expect.also)]
+    if message["kind"] == "answer" and (expect.item or expect.facet) and not _met(given, accepted):
+        return f"{given[0]}.{given[1]} instead of {expect.item}.{expect.facet}"
+    if message["kind"] == "clarify" and expect.item and not _offered(message, accepted):
+        return f"the options lack {expect.item}"
+    return ""
+
+
+def _met(given: tuple[str | None, str | None], accepted: Iterable[tuple[str | None, str | None]]) -> bool:
+    return any(item in (None, given[0]) and facet in (None, given[1]) for item, facet in accepted)
+
+
+def _offered(message: dict[str, Any], accepted: Iterable[tuple[str | None, str | None]]) -> bool:
+    items = {item for item, _ in accepted}
+    return any(option.get("item_id") in items for option in message["options"])
+
+
+def _ask_outside(url: str, case: Outside) -> CaseOutcome:
+    message = Visitor.arrive(url, "auto").send(text=case.text)
+    answered = (message["answer"] or {}).get("item_id")
+    right = message["kind"] in case.accept or (case.item is not None and answered == case.item)
+    return CaseOutcome(case.id, case.language, case.kind, right, case.text, f"{message['kind']} {answered or ''}")
+
+
+def _ask_hostile(url: str, case: Hostile) -> CaseOutcome:
+    visitor = Visitor.arrive(url, "auto")
+    try:
+        message = visitor.send(text=case.text)
+    except httpx.HTTPStatusError as error:
+        # Refused at the door with a problem is right for what is no message at all.
+        kind, text = f"refused {error.response.status_code}", error.response.text
+        right = error.response.status_code == 422
+    else:
+        kind, text = message["kind"], message["text"]
+        right = kind in case.accept
+    leaked = [word for word in case.must_not if word.lower() in text.lower()]
+    told = f"{kind}{', says ' + ', '.join(leaked) if leaked else ''}"
+    return CaseOutcome(case.id, case.language, "hostile", right and not leaked, case.text, told)
