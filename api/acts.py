@@ -22,6 +22,8 @@ from retrieval.evidence import Evidence
 MOST_OPTIONS = 5
 SEE_ALSO = 4
 HOT_TOPICS = 6
+LIKELY_INSTEAD = 0.08
+"""From which confidence on a candidate is worth an option beside the answer that was given."""
 LEAST_SHARE = 0.04
 """A candidate with less than this share of the best one's confidence is not worth a visitor's time."""
 
@@ -124,7 +126,7 @@ def _answer(scene: Scene) -> Draft | None:
         "sources": sources_of(entry, language),
         "to_confirm": entry.to_confirm,
     }
-    options = tuple(islice(_see_also(scene, entry, shown), SEE_ALSO))
+    options = tuple(_distinct(_see_also(scene, entry, shown), SEE_ALSO))
     return Draft(Act.ANSWER, "answer", entry.answer[language], options, answer, entry=entry)
 
 
@@ -326,12 +328,15 @@ def _entry_option(scene: Scene, entry: Entry) -> Option:
 
 
 def _candidates(scene: Scene) -> Iterator[Option]:
-    """The entries that are plausible, then the items."""
+    """The entries that are plausible, one for each item and facet; without any, the items."""
     if scene.found is None:
         return
     best = max((ranked.confidence for ranked in scene.found.entries), default=0.0)
+    seen: set[tuple[str, Facet]] = set()
     for ranked in scene.found.entries:
-        if ranked.entry_id in scene.base.entries and ranked.confidence >= LEAST_SHARE * best:
+        pair = ranked.item_id, ranked.facet
+        if pair not in seen and ranked.entry_id in scene.base.entries and ranked.confidence >= LEAST_SHARE * best:
+            seen.add(pair)
             yield _entry_option(scene, scene.base.entries[ranked.entry_id])
     if not scene.found.entries:
         yield from _items_as_options(scene)
@@ -425,7 +430,28 @@ def _next_facets(
 
 
 def _see_also(scene: Scene, entry: Entry, shown: tuple[str, ...]) -> Iterator[Option]:
+    """What may have been meant instead, what the entry compares, what people ask next; each item and facet once."""
+    offered = {(entry.item_id, entry.facet.value)}
+    for option in (*_instead(scene, shown), *_compared(scene, entry)):
+        if (option.item_id, option.facet) not in offered:
+            offered.add((option.item_id, option.facet))
+            yield option
+    for option in _next_facets(scene.base, entry.item_id, entry.facet, shown, scene.language):
+        if (option.item_id, option.facet) not in offered:
+            yield option
+
+
+def _instead(scene: Scene, shown: tuple[str, ...]) -> Iterator[Option]:
+    """Other entries that the search thinks possible, where the visitor did not choose."""
+    if scene.found is None or scene.picked is not None:
+        return
+    for ranked in scene.found.entries:
+        entry = scene.base.entries.get(ranked.entry_id)
+        if ranked.confidence >= LIKELY_INSTEAD and entry is not None and entry.entry_id not in shown:
+            yield _entry_option(scene, entry)
+
+
+def _compared(scene: Scene, entry: Entry) -> Iterator[Option]:
     for item_id in entry.compares[:2]:
         if item_id in scene.base.items:
             yield _item_option(scene.base, item_id, scene.base.items[item_id].name[scene.language])
-    yield from _next_facets(scene.base, entry.item_id, entry.facet, shown, scene.language)

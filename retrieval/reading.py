@@ -133,10 +133,9 @@ class Reader:
             return Decision.ABSTAIN
         if silent > items[best]:
             return Decision.ASK_ITEM
-        top = int(entries.argmax())
-        item = layout.entry_item[top]
-        alike = (layout.entry_item == item) & (layout.entry_facet == layout.entry_facet[top])
-        facet = entries[alike].sum() / max(items[item], 1e-9)
+        masses = np.bincount(layout.entry_item * len(Facet) + layout.entry_facet, weights=entries)
+        item, facet = int(masses.argmax()) // len(Facet), masses.max()
+        facet = facet / max(items[item], 1e-9)
         if items[item] >= self.thresholds.item and facet >= self.thresholds.facet:
             return Decision.ANSWER
         return Decision.CLARIFY

@@ -20,7 +20,7 @@ from retrieval.index import Index, IndexMissing
 from retrieval.language import detect, normalise
 from retrieval.signals import NEAREST, Layout
 
-KEPT_ENTRIES, KEPT_ITEMS = 12, 5
+KEPT_ENTRIES, KEPT_PAIRS, KEPT_ITEMS = 14, 10, 5
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,9 @@ class Retriever:
         reading = live.index.reader.read(normal, vector, signals, layout, context)
 
         base = live.index.base
-        order = np.argsort(-reading.entries, kind="stable")[:KEPT_ENTRIES]
         entries = tuple(
-            RankedEntry(entry.entry_id, entry.item_id, entry.facet, float(reading.entries[place]))
-            for place in order
-            if reading.entries[place] > 0
+            RankedEntry(entry.entry_id, entry.item_id, entry.facet, confidence)
+            for place, confidence in _ranked(reading.entries, layout)
             for entry in (base.entries[layout.entry_ids[place]],)
         )
         items = tuple(
@@ -130,6 +128,25 @@ class Retriever:
             for language, found in index.languages.items()
         }
         return _Live(folder, index, layouts)
+
+
+def _ranked(probabilities: np.ndarray, layout: Layout) -> list[tuple[int, float]]:
+    """Places and confidences of entries, best first: for each item and facet its likeliest entry, then the others.
+
+    An entry's confidence is the probability that its item and facet are asked for: several entries of one facet (the
+    plain answer, situations) share what speaks for it, and the likeliest of them stands for all.
+    """
+    pairs = layout.entry_item * len(Facet) + layout.entry_facet
+    masses = np.bincount(pairs, weights=probabilities)
+    firsts, others, seen = [], [], set()
+    for place in np.argsort(-probabilities, kind="stable"):
+        if probabilities[place] <= 0:
+            break
+        told = int(place), float(masses[pairs[place]])
+        (others if pairs[place] in seen else firsts).append(told)
+        seen.add(pairs[place])
+    firsts.sort(key=lambda told: -told[1])
+    return [*firsts[:KEPT_PAIRS], *others[: KEPT_ENTRIES - KEPT_PAIRS]]
 
 
 def open_retriever(data_dir: Path, knowledge_dir: Path, encoder: str | None = None) -> Retriever:

@@ -75,7 +75,7 @@ def fit_reader(
     item_gold = np.stack([_gold_item(one, tuple(base.items)) for one in asked])
     item_join = fusion.fit(item_x, item_gold, _importance(kinds))
     ours = [place for place, one in enumerate(asked) if one.item_id in base.items and one.facet is not None]
-    entry_x, entry_gold, available, kept = _entry_questions(
+    entry_x, entry_gold, available, entry_facet, kept = _entry_questions(
         [asked[i] for i in ours],
         [facet_logs[i] for i in ours],
         [signals[i] for i in ours],
@@ -88,7 +88,8 @@ def fit_reader(
     of_told = [row for row, place in enumerate(kept) if kinds[ours[place]] == "told"]
     thresholds = _thresholds(
         np.exp(item_join.log_probabilities(item_x[: kinds.index("composed")])), item_gold[: kinds.index("composed")],
-        np.exp(entry_join.log_probabilities(entry_x, available))[of_told], entry_gold[of_told],
+        _facet_masses(np.exp(entry_join.log_probabilities(entry_x, available)), entry_facet)[of_told],
+        _facet_masses(entry_gold, entry_facet)[of_told] > 0,
         [kind == "told" for kind in kinds[: kinds.index("composed")]],
     )  # fmt: skip
     final = _Heads.fit([*written, *turns], np.vstack([written_vectors, vectors]))
@@ -166,8 +167,8 @@ def _entry_questions(
     signals: Sequence[Signals],
     base: KnowledgeBase,
     layouts: Mapping[str, Layout],
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[int]]:
-    """Features, gold and availability of the entries of each question's own item, padded to the largest item.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, list[int]]:
+    """Features, gold, availability and facets of the entries of each question's own item, padded to the largest item.
 
     Last, the positions of the questions that have a right entry at all.
     """
@@ -178,34 +179,38 @@ def _entry_questions(
         assert one.facet is not None
         gold: np.ndarray = layout.entry_facet[own] == list(Facet).index(one.facet)
         if gold.any():
-            rows.append((entry_features(logs, found, layout)[own], gold))
+            rows.append((entry_features(logs, found, layout)[own], gold, layout.entry_facet[own]))
             kept.append(place)
-    widest = max(len(gold) for _, gold in rows)
+    widest = max(len(gold) for _, gold, _ in rows)
     features = np.zeros((len(rows), widest, rows[0][0].shape[1]))
     golds, available = np.zeros((2, len(rows), widest), dtype=bool)
-    for place, (own_features, gold) in enumerate(rows):
-        features[place, : len(gold)], golds[place, : len(gold)], available[place, : len(gold)] = (
-            own_features,
-            gold,
-            True,
-        )
-    return features, golds, available, kept
+    entry_facet = np.zeros((len(rows), widest), dtype=np.int64)
+    for place, (own_features, gold, own_facet) in enumerate(rows):
+        width = len(gold)
+        features[place, :width], golds[place, :width], entry_facet[place, :width] = own_features, gold, own_facet
+        available[place, :width] = True
+    return features, golds, available, entry_facet, kept
+
+
+def _facet_masses(values: np.ndarray, entry_facet: np.ndarray) -> np.ndarray:
+    """Each facet's sum over the entries of it, shape (questions, facets); padding holds zeros."""
+    masses = np.zeros((len(values), len(Facet)))
+    np.add.at(masses, (np.arange(len(values))[:, None], entry_facet), values)
+    return masses
 
 
 def _thresholds(
-    items: np.ndarray, item_gold: np.ndarray, entries: np.ndarray, entry_gold: np.ndarray, ours: Sequence[bool]
+    items: np.ndarray, item_gold: np.ndarray, facets: np.ndarray, facet_gold: np.ndarray, ours: Sequence[bool]
 ) -> Thresholds:
+    """`items` and `item_gold` have a column for each item, "names no item" and "none of ours"; `facets` one a facet."""
     best = items[:, :-2].argmax(axis=1)
     confidence = items[np.arange(len(items)), best]
     wrong_item = ~item_gold[np.arange(len(items)), best]
-    of_ours = np.array(ours)
-    picked = entries.argmax(axis=1)
-    of_right = np.where(entry_gold, entries, 0).sum(axis=1)
-    wrong_facet = ~entry_gold[np.arange(len(entries)), picked]
-    facet_confidence = np.where(wrong_facet, entries[np.arange(len(entries)), picked], of_right)
-    none = items[of_ours, -1]
+    picked = facets.argmax(axis=1)
+    wrong_facet = ~facet_gold[np.arange(len(facets)), picked]
+    none = items[np.array(ours), -1]
     return Thresholds(
         item=fusion.risk_controlled_threshold(confidence, wrong_item, WRONG_ITEM_RISK),
-        facet=fusion.risk_controlled_threshold(facet_confidence, wrong_facet, WRONG_FACET_RISK),
+        facet=fusion.risk_controlled_threshold(facets.max(axis=1), wrong_facet, WRONG_FACET_RISK),
         none=float(np.quantile(none, 1 - MISSED_RISK, method="higher")),
     )
