@@ -198,7 +198,77 @@ def rollback(
     print(f"Revision {name} is live again{taken}. The files in {settings.knowledge_dir} are as they were.")
 
 
+@kb.command()
+def export(
+    workbook: Annotated[Path, typer.Argument(help="The .xlsx file to write.")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Write the knowledge as a spreadsheet for editors: one row an entry, both languages side by side."""
+    from knowledge import loader, spreadsheet
+
+    settings = read_settings()
+    if workbook.suffix.lower() != ".xlsx":
+        refuse(f"{workbook} should end in .xlsx, so that spreadsheet programs open it.")
+    if workbook.exists() and not overwrite:
+        refuse(f"{workbook} is there already, perhaps with someone's changes; name another file, or add --overwrite.")
+    try:
+        base = loader.load(settings.knowledge_dir)
+        spreadsheet.export(base, settings.knowledge_dir, workbook)
+    except loader.BrokenBase as error:
+        _show_faults(error.faults, settings, False)
+    except spreadsheet.SheetError as error:
+        refuse(str(error))
+    print(f"{len(base.entries)} entries of {len(base.items)} items, revision {base.revision}, are in {workbook}.")
+
+
+@kb.command("import")
+def import_(
+    workbook: Annotated[Path, typer.Argument(help="A workbook that `bangban kb export` wrote, with changes.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what an edited spreadsheet changes, ask, and write it into the YAML files: all of it or nothing."""
+    from api import sheet_report
+    from knowledge import editing, loader, sheet_edits, spreadsheet
+
+    settings = read_settings()
+    try:
+        found = sheet_edits.propose(workbook, loader.load(settings.knowledge_dir), settings.knowledge_dir)
+        in_the_way = len(found.faults) + len(found.conflicts)
+        if not as_json:
+            sheet_report.show(found)
+        if in_the_way or found.draft is None:
+            if as_json:
+                print(sheet_report.as_json(found, applied=False))
+            if in_the_way:
+                refuse(f"Nothing was changed: {in_the_way} cell(s) are in the way, listed above with what to do.")
+            print("The sheet changes nothing; the files are as they were.", file=sys.stderr)
+            return
+        if not yes and not _agreed(len(found.changes), found.draft.files):
+            if as_json:
+                print(sheet_report.as_json(found, applied=False))
+            nobody = ": there is no terminal to ask at; add --yes to write without asking" * (not sys.stdin.isatty())
+            refuse(f"Nothing was changed{nobody}.")
+        found.draft.save()
+    except loader.BrokenBase as error:
+        _show_faults(error.faults, settings, as_json, "Mend the files first; nothing was changed.")
+    except (spreadsheet.SheetError, editing.StaleDraft, editing.NotWritten) as error:
+        refuse(str(error))
+    if as_json:
+        print(sheet_report.as_json(found, applied=True))
+        return
+    print(
+        f"{len(found.changes)} change(s) are in {', '.join(found.draft.files)}, now revision "
+        f"{loader.revision_of(settings.knowledge_dir)}; `bangban kb publish` makes them live."
+    )
+
+
 LONGEST_WAIT_S = 15.0
+
+
+def _agreed(changes: int, files: Sequence[str]) -> bool:
+    """Whether the person at the terminal says yes; without a terminal there is no one to ask."""
+    return sys.stdin.isatty() and typer.confirm(f"Write {changes} change(s) into {', '.join(files)}?", err=True)
 
 
 def _readable(folder: Path) -> KnowledgeBase | None:

@@ -123,7 +123,7 @@ class _Source:
         column = pair.key.start_mark.column
         if parent.flow_style:
             written = _flow(value)
-        elif node.style in ("|", ">"):
+        elif isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"):
             written = _literal(value, column + STEP) or _line(value)
         else:
             written = _block_text(value, column + STEP)
