@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -263,6 +264,57 @@ def import_(
     )
 
 
+class Format(StrEnum):
+    """What `kb qr` writes."""
+
+    SVG = "svg"
+    PDF = "pdf"
+    BOTH = "both"
+
+
+@kb.command()
+def qr(
+    items: Annotated[list[str] | None, typer.Argument(metavar="[ITEM]…", help="Ids of items.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every item.")] = False,
+    url: Annotated[str | None, typer.Option(help="Where visitors reach the service, https://your-host.")] = None,
+    out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("qr"),
+    form: Annotated[Format, typer.Option("--format", help="An SVG an item, one PDF with a page an item, or both.")] = (
+        Format.BOTH
+    ),
+) -> None:
+    """Printable QR codes that open the chat on one item: for a counter, a poster, a tree's sign."""
+    from api import posters
+    from knowledge import loader
+
+    settings = read_settings()
+    host = url or _local_address(settings)
+    if not items and not every:
+        refuse("Name the items that codes are wanted for, or give --all.")
+    try:
+        posters.address_of(host, "")
+        base = loader.load(settings.knowledge_dir)
+    except posters.BadAddress as error:
+        refuse(str(error))
+    except loader.BrokenBase as error:
+        _show_faults(error.faults, settings, False)
+    if unknown := [item_id for item_id in items or () if item_id not in base.items]:
+        refuse(f"There is no item {', '.join(unknown)}; there are {', '.join(base.items)}.")
+    addresses = {item_id: posters.address_of(host, item_id) for item_id in (base.items if every else items or ())}
+    files = {f"{item_id}.svg": posters.svg(address) for item_id, address in addresses.items()}
+    if form is not Format.SVG:
+        pages = [(base.items[item_id], address) for item_id, address in addresses.items()]
+        files = ({} if form is Format.PDF else files) | {"bangban-qr.pdf": posters.pdf(pages)}
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (out / name).write_bytes(content)
+    except OSError as error:
+        refuse(f"{error.filename or out} cannot be written ({error.strerror}); name another folder with --out.")
+    print(f"{len(files)} file(s) for {len(addresses)} item(s) are in {out}.")
+    if url is None:
+        print(f"The codes open {host}; for visitors, give --url https://your-host.", file=sys.stderr)
+
+
 LONGEST_WAIT_S = 15.0
 
 
@@ -285,8 +337,7 @@ def _await_service(settings: Settings, revision: str) -> bool:
     """Whether a service that runs with these settings answers from this revision; waits until it does."""
     import httpx
 
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
-    address = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/api/v1/items"
+    address = f"{_local_address(settings)}/api/v1/items"
     patience_ends = time.monotonic() + LONGEST_WAIT_S
     while time.monotonic() < patience_ends:
         try:
@@ -296,6 +347,12 @@ def _await_service(settings: Settings, revision: str) -> bool:
             return False
         time.sleep(0.1)
     return False
+
+
+def _local_address(settings: Settings) -> str:
+    """Where a service with these settings is reached from this machine."""
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 def _embed(settings: Settings) -> Embed:
