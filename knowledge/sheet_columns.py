@@ -46,7 +46,7 @@ COLUMNS = (
         editable=False,
     ),
     Column(
-        "action", 11, "保留或删除", "keep or remove",
+        "action", 17, "保留或删除", "keep or remove",
         "要删除条目，选 remove。只删掉表里的一行，文件里什么也不会删除。",
         "Choose “remove” to take an entry out. Deleting a row of the sheet removes nothing.",
     ),

@@ -246,6 +246,7 @@ def _fill_guide(sheet: Any, base: KnowledgeBase) -> None:
         _set_height(sheet, number, [(line[1], 62), (line[2], 72)])
     sheet.row_dimensions[1].height = 30
     sheet.sheet_view.showGridLines = False
+    _print_across(sheet)
     _protect(sheet)
 
 
@@ -305,9 +306,13 @@ def _header(sheet: Any, columns: Iterable[tuple[str, int, bool]]) -> None:
         cell.alignment = Alignment(wrap_text=True, vertical="center")
         sheet.column_dimensions[get_column_letter(at)].width = width
     sheet.row_dimensions[1].height = 48
+    _print_across(sheet)
+    sheet.print_title_rows = "1:1"
+
+
+def _print_across(sheet: Any) -> None:
     sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.print_title_rows = "1:1"
 
 
 def _write(cell: Any, text: str) -> None:
