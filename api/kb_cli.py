@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -201,7 +202,128 @@ def rollback(
     print(f"Revision {name} is live again{taken}. The files in {settings.knowledge_dir} are as they were.")
 
 
+@kb.command()
+def export(
+    workbook: Annotated[Path, typer.Argument(help="The .xlsx file to write.")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Write the knowledge as a spreadsheet for editors: one row an entry, both languages side by side."""
+    from knowledge import loader, spreadsheet
+
+    settings = read_settings()
+    if workbook.suffix.lower() != ".xlsx":
+        refuse(f"{workbook} should end in .xlsx, so that spreadsheet programs open it.")
+    if workbook.exists() and not overwrite:
+        refuse(f"{workbook} is there already, perhaps with someone's changes; name another file, or add --overwrite.")
+    try:
+        base = loader.load(settings.knowledge_dir)
+        spreadsheet.export(base, settings.knowledge_dir, workbook)
+    except loader.BrokenBase as error:
+        _show_faults(error.faults, settings, False)
+    except spreadsheet.SheetError as error:
+        refuse(str(error))
+    print(f"{len(base.entries)} entries of {len(base.items)} items, revision {base.revision}, are in {workbook}.")
+
+
+@kb.command("import")
+def import_(
+    workbook: Annotated[Path, typer.Argument(help="A workbook that `bangban kb export` wrote, with changes.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what an edited spreadsheet changes, ask, and write it into the YAML files: all of it or nothing."""
+    from api import sheet_report
+    from knowledge import editing, loader, sheet_edits, spreadsheet
+
+    settings = read_settings()
+    try:
+        found = sheet_edits.propose(workbook, loader.load(settings.knowledge_dir), settings.knowledge_dir)
+        in_the_way = len(found.faults) + len(found.conflicts)
+        if not as_json:
+            sheet_report.show(found)
+        if in_the_way or found.draft is None:
+            if as_json:
+                print(sheet_report.as_json(found, applied=False))
+            if in_the_way:
+                refuse(f"Nothing was changed: {in_the_way} cell(s) are in the way, listed above with what to do.")
+            print("The sheet changes nothing; the files are as they were.", file=sys.stderr)
+            return
+        if not yes and not _agreed(len(found.changes), found.draft.files):
+            if as_json:
+                print(sheet_report.as_json(found, applied=False))
+            nobody = ": there is no terminal to ask at; add --yes to write without asking" * (not sys.stdin.isatty())
+            refuse(f"Nothing was changed{nobody}.")
+        found.draft.save()
+    except loader.BrokenBase as error:
+        _show_faults(error.faults, settings, as_json, "Mend the files first; nothing was changed.")
+    except (spreadsheet.SheetError, editing.StaleDraft, editing.NotWritten) as error:
+        refuse(str(error))
+    if as_json:
+        print(sheet_report.as_json(found, applied=True))
+        return
+    print(
+        f"{len(found.changes)} change(s) are in {', '.join(found.draft.files)}, now revision "
+        f"{loader.revision_of(settings.knowledge_dir)}; `bangban kb publish` makes them live."
+    )
+
+
+class Format(StrEnum):
+    """What `kb qr` writes."""
+
+    SVG = "svg"
+    PDF = "pdf"
+    BOTH = "both"
+
+
+@kb.command()
+def qr(
+    items: Annotated[list[str] | None, typer.Argument(metavar="[ITEM]…", help="Ids of items.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every item.")] = False,
+    url: Annotated[str | None, typer.Option(help="Where visitors reach the service, https://your-host.")] = None,
+    out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("qr"),
+    form: Annotated[Format, typer.Option("--format", help="An SVG an item, one PDF with a page an item, or both.")] = (
+        Format.BOTH
+    ),
+) -> None:
+    """Printable QR codes that open the chat on one item: for a counter, a poster, a tree's sign."""
+    from api import posters
+    from knowledge import loader
+
+    settings = read_settings()
+    host = url or _local_address(settings)
+    if not items and not every:
+        refuse("Name the items that codes are wanted for, or give --all.")
+    try:
+        posters.address_of(host, "")
+        base = loader.load(settings.knowledge_dir)
+    except posters.BadAddress as error:
+        refuse(str(error))
+    except loader.BrokenBase as error:
+        _show_faults(error.faults, settings, False)
+    if unknown := [item_id for item_id in items or () if item_id not in base.items]:
+        refuse(f"There is no item {', '.join(unknown)}; there are {', '.join(base.items)}.")
+    addresses = {item_id: posters.address_of(host, item_id) for item_id in (base.items if every else items or ())}
+    files = {f"{item_id}.svg": posters.svg(address) for item_id, address in addresses.items()}
+    if form is not Format.SVG:
+        pages = [(base.items[item_id], address) for item_id, address in addresses.items()]
+        files = ({} if form is Format.PDF else files) | {"bangban-qr.pdf": posters.pdf(pages)}
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (out / name).write_bytes(content)
+    except OSError as error:
+        refuse(f"{error.filename or out} cannot be written ({error.strerror}); name another folder with --out.")
+    print(f"{len(files)} file(s) for {len(addresses)} item(s) are in {out}.")
+    if url is None:
+        print(f"The codes open {host}; for visitors, give --url https://your-host.", file=sys.stderr)
+
+
 LONGEST_WAIT_S = 15.0
+
+
+def _agreed(changes: int, files: Sequence[str]) -> bool:
+    """Whether the person at the terminal says yes; without a terminal there is no one to ask."""
+    return sys.stdin.isatty() and typer.confirm(f"Write {changes} change(s) into {', '.join(files)}?", err=True)
 
 
 def _readable(folder: Path) -> KnowledgeBase | None:
@@ -218,8 +340,7 @@ def _await_service(settings: Settings, revision: str) -> bool:
     """Whether a service that runs with these settings answers from this revision; waits until it does."""
     import httpx
 
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
-    address = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/api/v1/items"
+    address = f"{_local_address(settings)}/api/v1/items"
     patience_ends = time.monotonic() + LONGEST_WAIT_S
     while time.monotonic() < patience_ends:
         try:
@@ -229,6 +350,12 @@ def _await_service(settings: Settings, revision: str) -> bool:
             return False
         time.sleep(0.1)
     return False
+
+
+def _local_address(settings: Settings) -> str:
+    """Where a service with these settings is reached from this machine."""
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 def _embed(settings: Settings) -> Embed:

@@ -132,6 +132,23 @@ def revision_of(folder: Path) -> str:
     return digest.hexdigest()[:12]
 
 
+def fact_names(path: Path) -> tuple[str, ...]:
+    """The names of the facts in a file that loads without faults."""
+    content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    return tuple(content["facts"])
+
+
+def references(template: str) -> list[str]:
+    """The facts that a template uses, common ones as `common.NAME`. Raises jinja2.TemplateSyntaxError."""
+    tree = SandboxedEnvironment().parse(template)
+    dotted = [
+        f"{COMMON_PREFIX}.{node.attr}"
+        for node in tree.find_all(jinja2.nodes.Getattr)
+        if isinstance(node.node, jinja2.nodes.Name) and node.node.name == COMMON_PREFIX
+    ]
+    return [*sorted(meta.find_undeclared_variables(tree) - {COMMON_PREFIX}), *dotted]
+
+
 def _files(folder: Path) -> list[Path]:
     single = [folder / name for name in SINGLE_FILES]
     return [*single, *sorted((folder / "items").glob("*.yaml")), *sorted((folder / "situations").glob("*.jsonl"))]
@@ -326,6 +343,8 @@ class _Renderer:
             raise _TemplateFault(path, f"not a valid template: {error.message}") from error
         except jinja2.UndefinedError as error:
             raise _TemplateFault(path, f"{error.message}; write {FACT_REFERENCE}") from error
+        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+            raise _TemplateFault(path, f"not a template that can be filled: {error}") from error
 
     def _used(self, spec: EntrySpec) -> dict[str, Fact]:
         names: list[str] = list(spec.basis)
@@ -340,16 +359,9 @@ class _Renderer:
 
     def _references(self, template: str, path: tuple[str, ...]) -> list[str]:
         try:
-            tree = self.environment.parse(template)
+            return references(template)
         except jinja2.TemplateSyntaxError as error:
             raise _TemplateFault(path, f"not a valid template: {error.message}") from error
-        dotted = [
-            f"{COMMON_PREFIX}.{node.attr}"
-            for node in tree.find_all(jinja2.nodes.Getattr)
-            if isinstance(node.node, jinja2.nodes.Name) and node.node.name == COMMON_PREFIX
-        ]
-        plain = sorted(meta.find_undeclared_variables(tree) - {COMMON_PREFIX})
-        return [*plain, *dotted]
 
     def _checked(self, name: str, fact: Fact):  # type: ignore[no-untyped-def]
         default = self.common.checked if name.startswith(f"{COMMON_PREFIX}.") else self.item.checked
