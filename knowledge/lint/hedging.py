@@ -14,8 +14,8 @@ HEDGES = {
         r"通常|一般|多半|大多|往往|常见|常常|大致|估计|可能|多数|为准|参考|未必|不一定|惯例|尚未确认|常(?=因|被|要)"
     ),
     Language.EN: re.compile(
-        r"\b(?:usual(?:ly)?|normal(?:ly)?|as a rule|generally|in general|often|typical(?:ly)?|mostly|most|commonly|common"
-        r"|likely|probably|may|might|can|tends?|should|expect(?:ed)?|not confirmed|check|in practice|rule of thumb"
+        r"\b(?:usual(?:ly)?|normal(?:ly)?|as a rule|generally|in general|often|typical(?:ly)?|mostly|most|commonly"
+        r"|common|likely|probably|may|might|can|tends?|should|expect(?:ed)?|not confirmed|check|in practice|rule of thumb"
         r"|guide)\b",
         re.IGNORECASE,
     ),
