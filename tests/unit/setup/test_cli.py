@@ -10,7 +10,7 @@ from api.settings import CHECKOUT
 
 @pytest.fixture
 def bangban(monkeypatch, tmp_path):
-    """Runs one command: bangban("kb", "check", BANGBAN_PORT="1")."""
+    """Runs one command: bangban("kb", "check", "--quick", BANGBAN_PORT="1")."""
     monkeypatch.setenv("BANGBAN_DATA_DIR", str(tmp_path / "var"))
 
     def run(*arguments, **environment):
@@ -26,7 +26,7 @@ def base(tmp_path):
 
 
 def test_a_base_without_faults_is_counted(bangban):
-    done = bangban("kb", "check", "--json")
+    done = bangban("kb", "check", "--quick", "--json")
     assert done.exit_code == 0
     assert json.loads(done.stdout)["items"] >= 12
 
@@ -35,7 +35,7 @@ def test_a_fault_of_the_base_is_told_with_file_line_and_field(bangban, base):
     broken = base / "items" / "tree-relocation.yaml"
     broken.write_text(broken.read_text().replace("kind:", "kindd:", 1))
     line = next(n for n, text in enumerate(broken.read_text().splitlines(), 1) if "kindd:" in text)
-    done = bangban("kb", "check", BANGBAN_KNOWLEDGE_DIR=str(base))
+    done = bangban("kb", "check", "--quick", BANGBAN_KNOWLEDGE_DIR=str(base))
     assert done.exit_code == 1
     assert f"items/tree-relocation.yaml:{line}: kindd: " in done.stdout
 
