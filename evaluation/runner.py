@@ -204,7 +204,7 @@ def _offered(message: dict[str, Any], accepted: Iterable[tuple[str | None, str |
 def _ask_outside(url: str, case: Outside) -> CaseOutcome:
     message = Visitor.arrive(url, "auto").send(text=case.text)
     answered = (message["answer"] or {}).get("item_id")
-    right = message["kind"] in case.accept or (case.item is not None and answered == case.item)
+    right = message["kind"] in case.accept and (message["kind"] != "answer" or answered == case.item)
     return CaseOutcome(case.id, case.language, case.kind, right, case.text, f"{message['kind']} {answered or ''}")
 
 
@@ -213,12 +213,9 @@ def _ask_hostile(url: str, case: Hostile) -> CaseOutcome:
     try:
         message = visitor.send(text=case.text)
     except httpx.HTTPStatusError as error:
-        # Refused at the door with a problem is right for what is no message at all.
-        kind, text = f"refused {error.response.status_code}", error.response.text
-        right = error.response.status_code == 422
-    else:
-        kind, text = message["kind"], message["text"]
-        right = kind in case.accept
+        return CaseOutcome(case.id, case.language, "hostile", False, case.text, f"refused {error.response.status_code}")
+    kind, text = message["kind"], message["text"]
+    right = kind in case.accept
     leaked = [word for word in case.must_not if word.lower() in text.lower()]
     told = f"{kind}{', says ' + ', '.join(leaked) if leaked else ''}"
     return CaseOutcome(case.id, case.language, "hostile", right and not leaked, case.text, told)

@@ -61,13 +61,20 @@ class Question(_Model):
         return frozenset(item for item, _ in self.accepted)
 
 
+class Alternative(_Model):
+    """What may stand in place of an expected item and facet; without a facet, any of the item."""
+
+    item: str
+    facet: str | None = None
+
+
 class Expectation(_Model):
     """What a good clerk's reply must satisfy at a turn; what is left out may be anything."""
 
     kinds: tuple[str, ...] = ()
     item: str | None = None
     facet: str | None = None
-    also: tuple[Gold, ...] = ()
+    also: tuple[Alternative, ...] = ()
     language: LanguageName | None = None
     state: str | None = None
 
@@ -106,6 +113,7 @@ class Outside(_Model):
     kind: str
     accept: tuple[str, ...]
     item: str | None = None
+    facet: str | None = None
 
 
 class Hostile(_Model):

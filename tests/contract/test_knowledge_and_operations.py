@@ -28,10 +28,11 @@ async def test_the_catalogue_lists_every_item(http, retriever):
     told = (await http.get("/api/v1/items")).json()
     assert told["revision"] == retriever.revision
     assert {item["item_id"] for item in told["items"]} == set(retriever.base.items)
-    assert set(told["items"][0]) == {"item_id", "name", "kind", "family"} and set(told["items"][0]["name"]) == {
-        "zh",
-        "en",
-    }
+    first = told["items"][0]
+    assert set(first) == {"item_id", "name", "kind", "family", "family_name"}
+    assert set(first["name"]) == set(first["family_name"]) == {"zh", "en"}
+    families = [item["family"] for item in told["items"]]
+    assert families == sorted(families, key=families.index)  # each family's items stand together
 
 
 async def test_an_item_shows_every_answer_exactly_as_a_visitor_gets_it(http, retriever, visitor):
