@@ -1,6 +1,6 @@
 """Suite questions that are nearly the same as a text of the base: such a question proves nothing.
 
-Texts are compared by their sets of character trigrams (Jaccard similarity) after the same folding as a visitor's message.
+Texts are compared by their sets of character trigrams (Jaccard similarity), folded as a visitor's message is.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ HEDGES = {
     ),
     Language.EN: re.compile(
         r"\b(?:usual(?:ly)?|normal(?:ly)?|as a rule|generally|in general|often|typical(?:ly)?|mostly|most|commonly"
-        r"|common|likely|probably|may|might|can|tends?|should|expect(?:ed)?|not confirmed|check|in practice|rule of thumb"
-        r"|guide)\b",
+        r"|common|likely|probably|may|might|can|tends?|should|expect(?:ed)?|not confirmed|check|in practice"
+        r"|rule of thumb|guide)\b",
         re.IGNORECASE,
     ),
 }
