@@ -2,10 +2,10 @@
 PYTHON ?= python3
 SETUP = @$(PYTHON) bootstrap.py
 
-.PHONY: help run install test lint lock bench eval adapt doctor clean
+.PHONY: help run install test lint lock bench bench-publishing eval adapt doctor clean
 
 help:           ## this list
-	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *## */\t/' | expand -t 12
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *## */\t/' | expand -t 12
 
 run:            ## install what is missing, start everything, print the address when it is ready
 	$(SETUP) run
@@ -24,6 +24,9 @@ lock:           ## resolve the dependencies anew (LOCK=--upgrade takes newer ver
 
 bench:          ## measure speed and memory, print a table, write reports/bench.json
 	$(SETUP) python evaluation.bench
+
+bench-publishing: ## seconds from publish to live as the base grows (TIMES="1 10")
+	$(SETUP) python evaluation.bench_publishing $(TIMES)
 
 eval:           ## ask every suite of questions and dialogues; writes reports/eval.json and eval.html
 	$(SETUP) bangban eval run

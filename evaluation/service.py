@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,8 +38,10 @@ def prepare() -> None:
 
 
 @contextlib.contextmanager
-def running(data_dir: Path, command: list[str] | None = None) -> Iterator[Service]:
-    """The service on free ports, from when it says that it is ready; ended with the block.
+def running(
+    data_dir: Path, command: list[str] | None = None, settings: Mapping[str, str] | None = None
+) -> Iterator[Service]:
+    """The service on free ports, from when it says that it is ready; ended with the block. `settings` are added to ours.
 
     Raises RuntimeError with what it said where it ends before.
     """
@@ -49,19 +51,20 @@ def running(data_dir: Path, command: list[str] | None = None) -> Iterator[Servic
         if not shared.exists():
             shared.symlink_to(prepared)
     port, bot_port = free_port(), free_port()
-    settings = {
+    environment = {
         "BANGBAN_HOST": "127.0.0.1",
         "BANGBAN_PORT": str(port),
         "BANGBAN_BOT_PORT": str(bot_port),
         "BANGBAN_DATA_DIR": str(data_dir),
         "BANGBAN_RATE_LIMITS": "off",
         "BANGBAN_LOG_LEVEL": "INFO",
+        **(settings or {}),
     }
     said = data_dir / "said.txt"
     command = command or [str(BANGBAN), "serve"]
     with said.open("wb") as told:
         started = subprocess.Popen(
-            command, cwd=CHECKOUT, env=os.environ | settings, stdout=told, stderr=told, start_new_session=True
+            command, cwd=CHECKOUT, env=os.environ | environment, stdout=told, stderr=told, start_new_session=True
         )
     try:
         ends = time.monotonic() + READY_WITHIN_S

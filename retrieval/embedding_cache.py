@@ -24,9 +24,17 @@ class EmbeddingCache:
             with np.load(self._path) as kept:
                 self._known = dict(zip(kept["keys"].tolist(), kept["vectors"].astype(np.float32), strict=True))
 
+    def __contains__(self, text: str) -> bool:
+        """Whether the text's vector is known."""
+        return _key(text) in self._known
+
+    def keep(self, texts: Sequence[str], vectors: np.ndarray) -> None:
+        """Take vectors that were made elsewhere; float32, shape (len(texts), dimensions)."""
+        self._known.update(zip(map(_key, texts), vectors, strict=True))
+
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors of the texts, float32, shape (len(texts), dimensions); only unknown texts are encoded."""
-        keys = [hashlib.sha256(text.encode()).hexdigest()[:32] for text in texts]
+        keys = [_key(text) for text in texts]
         self._used.update(keys)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
         if missing:
@@ -40,3 +48,7 @@ class EmbeddingCache:
         fresh = self._path.with_suffix(".new.npz")
         np.savez(fresh, keys=np.array(kept), vectors=np.stack([self._known[key] for key in kept]))
         os.replace(fresh, self._path)
+
+
+def _key(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
