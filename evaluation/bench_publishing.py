@@ -1,8 +1,8 @@
 """Seconds from `bangban kb publish` to live, at growing sizes of the base: `make bench-publishing` (TIMES="1 10").
 
 The base is grown by giving every item copies of its entries with other slugs and numbered questions. The service runs
-over it meanwhile. Vectors of the copies are made up, because encoding them all would measure nothing but the encoder, whose
-pace is a figure of its own; a whole rebuild is therefore told as what everything else took plus texts ÷ pace.
+over it meanwhile. Vectors of the copies are made up, because encoding them all would measure nothing but the encoder,
+whose pace is a figure of its own; a whole rebuild is therefore told as what everything else took plus texts ÷ pace.
 """
 
 from __future__ import annotations

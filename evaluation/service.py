@@ -41,7 +41,9 @@ def prepare() -> None:
 def running(
     data_dir: Path, command: list[str] | None = None, settings: Mapping[str, str] | None = None
 ) -> Iterator[Service]:
-    """The service on free ports, from when it says that it is ready; ended with the block. `settings` are added to ours.
+    """The service on free ports, from when it says that it is ready; ended with the block.
+
+    `settings` are environment variables besides ours.
 
     Raises RuntimeError with what it said where it ends before.
     """

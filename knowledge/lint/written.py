@@ -17,7 +17,7 @@ from knowledge.schema import Bilingual, CommonSpec, EntrySpec, Fact, GlossaryTer
 Embed = Callable[[Sequence[str]], np.ndarray]
 """Texts to unit vectors, float32, shape (texts, dimensions)."""
 
-REFERENCE = re.compile(r"\{\{\s*(\w+(?:\.\w+)?)\s*\}\}")
+REFERENCE = re.compile(r"\{\{\s*(\w+(?:\.\w+)?)\s*(?:\|[^}]*)?\}\}")
 
 
 @dataclass(frozen=True)
