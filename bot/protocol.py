@@ -23,6 +23,7 @@ class Decision(str, Enum):
     CLARIFY = "clarify"  # a few entries or items are plausible: let the visitor choose
     ASK_ITEM = "ask_item"  # what is asked is clear, about which permit is not
     ABSTAIN = "abstain"  # nothing in the base answers it
+    OUTSIDE = "outside"  # plainly none of this desk's business
 
 
 class Topic(str, Enum):

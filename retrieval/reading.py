@@ -17,6 +17,9 @@ from retrieval.signals import Layout, Signals
 
 ITEM_FEATURES, ENTRY_FEATURES = 10, 6
 
+PLAINLY_OUTSIDE = 0.8
+"""From which probability of "none of ours" on a visitor is told so, rather than asked to put it differently."""
+
 
 @dataclass(frozen=True)
 class Thresholds:
@@ -130,7 +133,7 @@ class Reader:
     def _decide(self, items: np.ndarray, entries: np.ndarray, silent: float, none: float, layout: Layout) -> Decision:
         best = int(items.argmax())
         if none > max(items[best], silent) and none > self.thresholds.none:
-            return Decision.ABSTAIN
+            return Decision.OUTSIDE if none >= PLAINLY_OUTSIDE else Decision.ABSTAIN
         if silent > items[best]:
             return Decision.ASK_ITEM
         masses = np.bincount(layout.entry_item * len(Facet) + layout.entry_facet, weights=entries)

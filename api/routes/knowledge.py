@@ -26,6 +26,7 @@ DECISIONS = {
     Decision.CLARIFY: "clarify",
     Decision.ASK_ITEM: "clarify",
     Decision.ABSTAIN: "abstain",
+    Decision.OUTSIDE: "abstain",
 }
 _MARKS = re.compile(r"\*\*|^\s*(?:\d+\.|-)\s+|\[([^\]]*)\]\([^)]*\)", re.MULTILINE)
 

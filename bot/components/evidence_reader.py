@@ -105,7 +105,7 @@ def settle(
 
 
 def _found(evidence: Evidence) -> str:
-    if evidence.decision is Decision.ABSTAIN:
+    if evidence.decision in (Decision.ABSTAIN, Decision.OUTSIDE):
         return "nothing"
     return "named" if evidence.topic is Topic.NEW else "unnamed"
 

@@ -21,6 +21,7 @@ BY_DECISION = {
     Decision.CLARIFY: Act.CLARIFY,
     Decision.ASK_ITEM: Act.ASK_ITEM,
     Decision.ABSTAIN: Act.REPHRASE,
+    Decision.OUTSIDE: Act.OUT_OF_SCOPE,
 }
 BY_WORDS = {
     "你好": Act.GREET,

@@ -103,6 +103,7 @@ def rasa(*arguments: str) -> str:
 def expected(intent: str, decision: str, offered: str, failures: str) -> str:
     """The one sensible act, as it was agreed; what a line does not name makes no difference."""
     asked = {"answer": "answer", "clarify": "clarify", "ask_item": "ask_item"}
+    asked["outside"] = "out_of_scope"
     asked["abstain"] = "rephrase" if failures == "none" else "offer_human"
     unresolved = {"none": "try_next", "one": "offer_human", "many": "hand_over"}
     return {

@@ -53,7 +53,7 @@ def test_another_item_that_is_named_replaces_the_one_of_the_conversation(retriev
 
 @pytest.mark.parametrize("question", ["今天天气怎么样", "write me a poem about the moon", "公积金贷款能贷多少"])
 def test_what_is_none_of_ours_is_abstained_from(retriever, question):
-    assert retriever.search(question).decision is Decision.ABSTAIN
+    assert retriever.search(question).decision in (Decision.ABSTAIN, Decision.OUTSIDE)
 
 
 def test_an_unknown_item_of_the_conversation_is_ignored(retriever):
