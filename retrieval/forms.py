@@ -19,12 +19,16 @@ OUTSIDE = "(outside)"
 
 @dataclass(frozen=True)
 class Form:
-    """One searchable text, normalised. `entry_id` is None for a name that leads to an item as a whole."""
+    """One searchable text, normalised. `entry_id` is None for a name that leads to an item as a whole.
+
+    Answers are found by their words alone (`is_answer`): they are no nearer to a question than to its neighbours.
+    """
 
     text: str
     language: str
     item_id: str
     entry_id: str | None
+    is_answer: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Example:
 
 def forms(base: KnowledgeBase) -> list[Form]:
     """Every text that leads to an entry or an item: names, aliases, questions, similar questions, answers."""
-    return [Form(normalise(text), language, item_id, entry_id) for text, language, item_id, entry_id in _texts(base)]
+    return [Form(normalise(text), *leads_to) for text, *leads_to in _texts(base)]
 
 
 def examples(base: KnowledgeBase) -> list[Example]:
@@ -93,12 +97,13 @@ def held_out(text: str) -> bool:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") % 5 == 0
 
 
-def _texts(base: KnowledgeBase) -> Iterator[tuple[str, str, str, str | None]]:
+def _texts(base: KnowledgeBase) -> Iterator[tuple[str, str, str, str | None, bool]]:
     for item in base.items.values():
         for language in Language:
             for name in (item.name[language], *item.aliases[language]):
-                yield name, language.value, item.id, None
+                yield name, language.value, item.id, None, False
     for entry in base.entries.values():
         for language in Language:
-            for text in (entry.question[language], *entry.similar[language], entry.answer[language]):
-                yield text, language.value, entry.item_id, entry.entry_id
+            for text in (entry.question[language], *entry.similar[language]):
+                yield text, language.value, entry.item_id, entry.entry_id, False
+            yield entry.answer[language], language.value, entry.item_id, entry.entry_id, True

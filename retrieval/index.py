@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import faiss
+import numpy as np
 
 from knowledge import loader
 from knowledge.base import KnowledgeBase
@@ -31,7 +32,7 @@ from retrieval.reading import Reader
 from retrieval.signals import NEAREST, Layout
 from retrieval.training import fit_reader, lessons_of
 
-FORMAT = 4
+FORMAT = 5
 """Raised whenever an index of an older version of this code must not be used."""
 
 CHECKED_QUESTIONS, LEAST_FOUND = 100, 0.85
@@ -56,7 +57,7 @@ class IndexUnfit(Exception):
 
 @dataclass(frozen=True)
 class LanguageIndex:
-    """The forms of one language, their vectors in FAISS (exact inner product) and their words in BM25."""
+    """The forms of one language, in FAISS (exact inner product; all but answers) and in BM25, by their positions."""
 
     forms: tuple[Form, ...]
     dense: faiss.Index
@@ -164,10 +165,11 @@ def _build(folder: Path, data_dir: Path, knowledge_dir: Path, encoder: Encoder, 
     languages = {}
     for language in Language:
         own = tuple(form for form in found if form.language == language)
-        progress(f"embedding {len(own)} texts ({language.value})")
-        vectors = cache.vectors([form.text for form in own])
-        dense = faiss.IndexFlatIP(vectors.shape[1])
-        dense.add(vectors)
+        asked = [place for place, form in enumerate(own) if not form.is_answer]
+        progress(f"embedding {len(asked)} texts ({language.value})")
+        vectors = cache.vectors([own[place].text for place in asked])
+        dense = faiss.IndexIDMap(faiss.IndexFlatIP(vectors.shape[1]))
+        dense.add_with_ids(vectors, np.array(asked, dtype=np.int64))
         lexical = LexicalIndex.build(segmenter, [form.text for form in own])
         languages[language.value] = LanguageIndex(own, dense, lexical)
         part = folder / language.value

@@ -17,7 +17,7 @@ from retrieval.signals import Layout, Signals
 
 ITEM_FEATURES, ENTRY_FEATURES = 10, 6
 
-PLAINLY_OUTSIDE = 0.8
+PLAINLY_OUTSIDE = 0.6
 """From which probability of "none of ours" on a visitor is told so, rather than asked to put it differently."""
 
 
