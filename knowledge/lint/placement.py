@@ -1,9 +1,9 @@
 """Each similar question stands under the entry that it is nearest to, and no two entries ask nearly the same.
 
-Single cosines of the encoder say little (they lie within 0.7 and 1), so a question is compared with the *mean* of
-each entry's other questions. A question between two entries of one item is normal and left alone; one that is clearly
-nearer to an entry of another item than to its own is in the wrong place, or asks in words that only the other entry
-answers.
+A question is compared with the *mean* of each entry's other questions, in the space of the encoder that has learnt this
+domain. A question between two entries of one item is normal and left alone, and so are bare fragments that sound like
+many entries; one that is clearly nearer to an entry of another item than to its own is in the wrong place, or asks in
+words that only the other entry answers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from knowledge.lint.written import Written
 from knowledge.loader import Fault
 from knowledge.schema import Language
 
-NEARER_BY = 0.035
+NEARER_BY = 0.5
 """By how much more another item's entry must be nearer; docs/decisions/0004 has how many questions that finds."""
 NEARLY_THE_SAME = 0.985
 """From which cosine on two questions of different entries are the same question."""
