@@ -37,9 +37,12 @@ def train(settings: Settings, encoder: Encoder) -> Path:
 
 
 def _embeddings(settings: Settings) -> Path:
+    from retrieval.adapter import PATH as ADAPTER
     from retrieval.packaged_model import WHEEL_SHA256
 
     made_from = hashlib.sha256((settings.encoder or WHEEL_SHA256).encode())
+    if settings.encoder is None and ADAPTER.is_file():
+        made_from.update(ADAPTER.read_bytes())
     for path in sorted((bot_process.BOT / "data" / "nlu").glob("*.yml")):
         made_from.update(b"\0" + path.read_bytes())
     return settings.data_dir / "bot" / f"embeddings-{made_from.hexdigest()[:12]}.npz"
