@@ -137,7 +137,8 @@ class Turns:
     async def _choose(self, heard: _Heard, understood: _Understood) -> Choice:
         if understood.picked is not None and understood.picked.kind is Kind.HUMAN:
             return Choice(Act.HAND_OVER)  # A button that says so does so, even while the bot is down.
-        words = understood.picked.option.title if understood.picked else heard.text
+        read_as = understood.found.read_as if understood.found else None
+        words = understood.picked.option.title if understood.picked else read_as or heard.text
         try:
             return await self._services.bot.choose(heard.conversation.session_id, words, understood.told)
         except BotUnavailable as error:

@@ -17,6 +17,8 @@ from retrieval.signals import Layout, Signals
 
 ITEM_FEATURES, ENTRY_FEATURES = 10, 6
 
+STAYS = 3.0
+"""By how much the odds grow that a message is about the item that the conversation is about already."""
 PLAINLY_OUTSIDE = 0.6
 """From which probability of "none of ours" on a visitor is told so, rather than asked to put it differently."""
 
@@ -66,8 +68,10 @@ class Reader:
         items, silent, none = options[:-2].copy(), float(options[-2]), float(options[-1])
         carried = silent
         if context is not None:
-            items[context] += silent
+            items[context] = STAYS * (items[context] + silent)
             silent = 0.0
+            whole = items.sum() + none
+            items, none = items / whole, none / whole
         entries = self._entries(items, facets, signals, layout)
         decision = self._decide(items, entries, silent, none, layout)
         best = int(items.argmax())

@@ -24,7 +24,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot.protocol import Chosen, Decision, Evidence, Topic
 
-ASK, CHOOSE, ASK_HUMAN = "ask", "choose", "ask_human"
+ASK, CHOOSE, ASK_HUMAN, OUT_OF_SCOPE = "ask", "choose", "ask_human", "out_of_scope"
 SUBJECT = ("item", "facet", "entry")  # what a question is about; other messages leave the conversation's subject alone
 SITUATION = ("decision", "topic", "chosen", "offered", "failures")
 
@@ -99,9 +99,12 @@ def settle(
         return CHOOSE
     if ranking.get(ASK, 0.0) >= thresholds["ask_from"][_found(evidence)]:
         return ASK
-    # Without a choice told by api, words like "the first one" pick nothing.
+    # Without a choice told by api, words like "the first one" pick nothing. What the search found for an item that the
+    # message itself names is our business, however foreign its words look (pinyin, two languages in one sentence).
     others = {name: probability for name, probability in ranking.items() if name not in (ASK, CHOOSE)}
-    return max(others, key=others.__getitem__, default=intent)
+    likeliest = max(others, key=others.__getitem__, default=intent)
+    found = evidence.decision in (Decision.ANSWER, Decision.CLARIFY) and evidence.topic is not Topic.NONE
+    return ASK if likeliest == OUT_OF_SCOPE and found else likeliest
 
 
 def _found(evidence: Evidence) -> str:

@@ -102,6 +102,7 @@ def settled(folder):
     return {
         "found_for_a_named_item": intent(thanks, Decision.ANSWER, Topic.NEW),
         "found_for_the_conversations_item": intent(thanks, Decision.ANSWER, Topic.SAME),
+        "foreign_words_for_a_named_item": intent({"out_of_scope": 0.98, "ask": 0.02}, Decision.ANSWER, Topic.NEW),
         "nothing_found": intent(thanks),
         "doubted_question_without_answer": intent({"ask": 0.3, "out_of_scope": 0.25, "greet": 0.2}),
         "likely_question_without_answer": intent({"ask": 0.5, "out_of_scope": 0.5}),
