@@ -53,6 +53,10 @@ def test_a_result_for_a_named_item_makes_a_question_of_doubtful_words(came_of):
     assert came_of["settled"]["nothing_found"] == "thanks"
 
 
+def test_what_the_search_found_is_ours_however_foreign_its_words_look(came_of):
+    assert came_of["settled"]["foreign_words_for_a_named_item"] == "ask"
+
+
 def test_a_doubtful_question_without_an_answer_is_read_as_the_next_best(came_of):
     assert came_of["settled"]["doubted_question_without_answer"] == "out_of_scope"
     assert came_of["settled"]["likely_question_without_answer"] == "ask"

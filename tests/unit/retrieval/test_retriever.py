@@ -73,3 +73,19 @@ def test_whatever_is_typed_gives_probabilities(retriever, text):
 def test_evidence_is_ranked(retriever):
     confidences = [entry.confidence for entry in retriever.search("门口的树挡了我家的光").entries]
     assert confidences == sorted(confidences, reverse=True)
+
+
+def test_a_question_in_pinyin_is_answered_as_the_chinese_that_it_spells(retriever):
+    found = retriever.search("zhuangxiu laji zenme qingyun")
+    assert found.read_as == "装修垃圾怎么清运" and found.language == "zh"
+    assert found.items[0].item_id == "renovation-waste-removal"
+
+
+def test_each_item_and_facet_is_ranked_once_before_any_second_entry_of_one(retriever):
+    entries = retriever.search("砍树要多久").entries
+    pairs = [(entry.item_id, entry.facet) for entry in entries]
+    first_repeat = next((n for n, pair in enumerate(pairs) if pair in pairs[:n]), len(pairs))
+    assert all(pair in pairs[:n] for n, pair in enumerate(pairs) if n >= first_repeat)
+    assert [e.confidence for e in entries[:first_repeat]] == sorted(
+        (e.confidence for e in entries[:first_repeat]), reverse=True
+    )
