@@ -431,7 +431,7 @@ def _next_facets(
 
 def _see_also(scene: Scene, entry: Entry, shown: tuple[str, ...]) -> Iterator[Option]:
     """What may have been meant instead, what the entry compares, what people ask next; each item and facet once."""
-    offered = {(entry.item_id, entry.facet.value)}
+    offered: set[tuple[str | None, str | None]] = {(entry.item_id, entry.facet.value)}
     for option in (*_instead(scene, shown), *_compared(scene, entry)):
         if (option.item_id, option.facet) not in offered:
             offered.add((option.item_id, option.facet))

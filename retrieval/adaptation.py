@@ -48,7 +48,7 @@ def adapt(base: KnowledgeBase, encoder: Encoder, say: Callable[[str], None]) -> 
     config = LoraConfig(
         r=RANK, lora_alpha=int(RANK * SCALING), lora_dropout=0.05, target_modules=["query", "key", "value", "dense"]
     )
-    adapted = get_peft_model(model[0].auto_model, config)
+    adapted = get_peft_model(model[0].auto_model, config)  # type: ignore[arg-type]
     lessons = Lessons(base)
     item_head, facet_head = (torch.nn.Linear(384, count, bias=False) for count in (len(lessons.items), len(Facet)))
     heads = [*item_head.parameters(), *facet_head.parameters()]
@@ -79,7 +79,7 @@ def adapt(base: KnowledgeBase, encoder: Encoder, say: Callable[[str], None]) -> 
                 say(f"  epoch {epoch + 1}: step {done} of {steps}, loss {total / 100:.3f}, {left:.0f} min left")
                 total = 0.0
     changes = {}
-    for name, layer in adapted.base_model.model.named_modules():
+    for name, layer in adapted.base_model.model.named_modules():  # type: ignore[union-attr]
         if hasattr(layer, "lora_A") and layer.lora_A:
             down, up = (part["default"].weight.detach().numpy() for part in (layer.lora_A, layer.lora_B))
             changes[f"{name}.weight"] = down, up * SCALING

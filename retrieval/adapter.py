@@ -37,7 +37,7 @@ class Adapter:
         """Add the changes to the model's weights, in place. Raises KeyError or RuntimeError for another model."""
         import torch
 
-        weights = dict(model[0].auto_model.named_parameters())
+        weights = dict(model[0].auto_model.named_parameters())  # type: ignore[union-attr]
         with torch.no_grad():
             for name, (down, up) in self.changes.items():
                 change = torch.from_numpy(up.astype(np.float32)) @ torch.from_numpy(down.astype(np.float32))
@@ -45,7 +45,7 @@ class Adapter:
 
     def save(self, path: Path) -> None:
         """Write everything to one .npz file, the changes as float16."""
-        parts = {}
+        parts: dict[str, np.ndarray] = {}
         for name, (down, up) in self.changes.items():
             parts |= {f"{name}|A": down.astype(np.float16), f"{name}|B": up.astype(np.float16)}
         np.savez_compressed(path, told=np.array(json.dumps(dict(self.told), ensure_ascii=False)), **parts)

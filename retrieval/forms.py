@@ -43,7 +43,10 @@ class Example:
 
 def forms(base: KnowledgeBase) -> list[Form]:
     """Every text that leads to an entry or an item: names, aliases, questions, similar questions, answers."""
-    return [Form(normalise(text), *leads_to) for text, *leads_to in _texts(base)]
+    return [
+        Form(normalise(text), language, item_id, entry_id, is_answer)
+        for text, language, item_id, entry_id, is_answer in _texts(base)
+    ]
 
 
 def examples(base: KnowledgeBase) -> list[Example]:

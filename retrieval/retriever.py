@@ -138,7 +138,9 @@ def _ranked(probabilities: np.ndarray, layout: Layout) -> list[tuple[int, float]
     """
     pairs = layout.entry_item * len(Facet) + layout.entry_facet
     masses = np.bincount(pairs, weights=probabilities)
-    firsts, others, seen = [], [], set()
+    firsts: list[tuple[int, float]] = []
+    others: list[tuple[int, float]] = []
+    seen: set[int] = set()
     for place in np.argsort(-probabilities, kind="stable"):
         if probabilities[place] <= 0:
             break
