@@ -45,10 +45,10 @@ class Adapter:
 
     def save(self, path: Path) -> None:
         """Write everything to one .npz file, the changes as float16."""
-        parts: dict[str, np.ndarray] = {}
+        parts: dict[str, Any] = {"told": np.array(json.dumps(dict(self.told), ensure_ascii=False))}
         for name, (down, up) in self.changes.items():
             parts |= {f"{name}|A": down.astype(np.float16), f"{name}|B": up.astype(np.float16)}
-        np.savez_compressed(path, told=np.array(json.dumps(dict(self.told), ensure_ascii=False)), **parts)
+        np.savez_compressed(path, **parts)
 
 
 def load(path: Path = PATH) -> Adapter | None:
