@@ -133,8 +133,9 @@ class Retriever:
 def _ranked(probabilities: np.ndarray, layout: Layout) -> list[tuple[int, float]]:
     """Places and confidences of entries, best first: for each item and facet its likeliest entry, then the others.
 
-    An entry's confidence is the probability that its item and facet are asked for: several entries of one facet (the
-    plain answer, situations) share what speaks for it, and the likeliest of them stands for all.
+    The first entry of an item and facet has the probability that these are asked for: several entries of one facet (the
+    plain answer, situations) share what speaks for it, and the likeliest of them stands for all. The others follow with
+    what speaks for them alone, at most as much as the last of the first.
     """
     pairs = layout.entry_item * len(Facet) + layout.entry_facet
     masses = np.bincount(pairs, weights=probabilities)
@@ -144,11 +145,14 @@ def _ranked(probabilities: np.ndarray, layout: Layout) -> list[tuple[int, float]
     for place in np.argsort(-probabilities, kind="stable"):
         if probabilities[place] <= 0:
             break
-        told = int(place), float(masses[pairs[place]])
-        (others if pairs[place] in seen else firsts).append(told)
+        if pairs[place] in seen:
+            others.append((int(place), float(probabilities[place])))
+        else:
+            firsts.append((int(place), float(masses[pairs[place]])))
         seen.add(pairs[place])
-    firsts.sort(key=lambda told: -told[1])
-    return [*firsts[:KEPT_PAIRS], *others[: KEPT_ENTRIES - KEPT_PAIRS]]
+    firsts = sorted(firsts, key=lambda told: -told[1])[:KEPT_PAIRS]
+    least = firsts[-1][1] if firsts else 0.0
+    return [*firsts, *((place, min(own, least)) for place, own in others[: KEPT_ENTRIES - len(firsts)])]
 
 
 def open_retriever(data_dir: Path, knowledge_dir: Path, encoder: str | None = None) -> Retriever:

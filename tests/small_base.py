@@ -24,7 +24,8 @@ def cut_out(folder: Path) -> Path:
         lines = path.read_text(encoding="utf-8").splitlines()
         kept = [line for line in lines if json.loads(line)["item"] in ITEMS]
         kept += [line for line in lines if json.loads(line)["item"] is None][:OUTSIDE_KEPT]
-        (folder / "situations" / path.name).write_text("\n".join(kept) + "\n", encoding="utf-8")
+        if kept:
+            (folder / "situations" / path.name).write_text("\n".join(kept) + "\n", encoding="utf-8")
     return folder
 
 
