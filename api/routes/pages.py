@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from api.item_pages import catalogue_page, item_page
+from api.language import preferred
 from api.routes.door import Door
 
 WEB = Path(__file__).parent.parent / "web"
@@ -52,26 +53,17 @@ async def demo() -> FileResponse:
 @router.get("/items")
 async def items(request: Request, door: Door, lang: Language | None = None) -> HTMLResponse:
     """Every item of the base, as a page."""
-    page = catalogue_page(door.retriever.base, door.texts, _spoken(request, lang))
+    page = catalogue_page(door.retriever.base, door.texts, lang or preferred(request.headers.get("accept-language")))
     return HTMLResponse(page, headers=PAGE)
 
 
 @router.get("/items/{item_id}")
 async def item(request: Request, item_id: str, door: Door, lang: Language | None = None) -> HTMLResponse:
     """One item with every answer, as a page; for an unknown one the list of all."""
-    base, spoken = door.retriever.base, _spoken(request, lang)
+    base, spoken = door.retriever.base, lang or preferred(request.headers.get("accept-language"))
     if item_id not in base.items:
         return HTMLResponse(catalogue_page(base, door.texts, spoken, missing=True), 404, headers=PAGE)
     return HTMLResponse(item_page(base, door.texts, spoken, item_id), headers=PAGE)
-
-
-def _spoken(request: Request, lang: Language | None) -> str:
-    """The language asked for, else the one of the browser's two that it names first, else Chinese."""
-    if lang is not None:
-        return lang
-    wanted = request.headers.get("accept-language", "").lower()
-    places = {code: place for code in ("zh", "en") if (place := wanted.find(code)) >= 0}
-    return min(places, key=lambda code: places[code], default="zh")
 
 
 def install(app: FastAPI) -> None:
