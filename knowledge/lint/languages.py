@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from knowledge.lint.written import REFERENCE, Written
-from knowledge.loader import Fault
+from knowledge.lint.written import Written
+from knowledge.loader import Fault, references
 from knowledge.schema import Language
 
 
@@ -16,7 +16,7 @@ def faults(written: Written) -> Iterator[Fault]:
             both = getattr(spec, field)
             if both is None:
                 continue
-            shown = {language: set(REFERENCE.findall(both[language])) for language in Language}
+            shown = {language: set(references(both[language])) for language in Language}
             for language, other in ((Language.ZH, Language.EN), (Language.EN, Language.ZH)):
                 if missing := sorted(shown[other] - shown[language]):
                     yield written.fault(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from knowledge.lint.written import REFERENCE, Written
-from knowledge.loader import Fault
+from knowledge.lint.written import Written
+from knowledge.loader import Fault, references
 from knowledge.schema import Language
 
 
@@ -22,7 +22,7 @@ def faults(written: Written) -> Iterator[Fault]:
             used.update(spec.basis)
             for both in (spec.answer, spec.unconfirmed):
                 for language in Language if both else ():
-                    used.update(REFERENCE.findall(both[language]))  # type: ignore[index]
+                    used.update(references(both[language]))  # type: ignore[index]
         for name in item.facts.keys() - used:
             yield written.fault(
                 item_id, ("facts", name), "no entry uses this fact; use it in an answer or a `basis`, or delete it"

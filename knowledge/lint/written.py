@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from knowledge.base import Entry, KnowledgeBase
-from knowledge.loader import COMMON_PREFIX, Document, Fault, load
+from knowledge.loader import COMMON_PREFIX, Document, Fault, load, references
 from knowledge.schema import Bilingual, CommonSpec, EntrySpec, Fact, GlossaryTerm, Language
 
 Embed = Callable[[Sequence[str]], np.ndarray]
@@ -38,7 +38,7 @@ class Template:
     @property
     def facts(self) -> frozenset[str]:
         """The names of the facts that it shows."""
-        return frozenset(REFERENCE.findall(self.text))
+        return frozenset(references(self.text))
 
     @property
     def by_hand(self) -> str:
