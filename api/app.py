@@ -18,7 +18,7 @@ from api.metrics import Metrics
 from api.middleware import BodyLimit, RequestLog, VisitorCors
 from api.problems import ProblemOut
 from api.queues import SessionQueues
-from api.routes import events, knowledge, operations, pages, sessions
+from api.routes import desk_pages, events, knowledge, operations, pages, sessions
 from api.services import Bot, Search, Services
 from api.settings import Settings
 from api.storage.database import Database
@@ -71,6 +71,7 @@ def create_app(settings: Settings, retriever: Search, bot: Bot) -> FastAPI:
     for router in (sessions.starting, sessions.router, events.router, knowledge.router, operations.router):
         app.include_router(router)
     pages.install(app)
+    desk_pages.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(VisitorCors)
     app.add_middleware(RequestLog, metrics=services.metrics)

@@ -1,6 +1,7 @@
 // One conversation as the visitor has it: the session, what was said, what waits to be sent, who is answering.
 
 import { ApiClient, HOME, Refused, Unreachable } from "./api-client.js"
+import { newId } from "./build.js"
 import { Keep } from "./keep.js"
 import { Live } from "./live.js"
 import { Outbox } from "./outbox.js"
@@ -341,7 +342,8 @@ export class Conversation extends EventTarget {
   #opening() {
     const session = this.session
     if (!session) return null
-    return { url: this.#client.eventsUrl(session), token: session.token, after: this.#transcript.lastId }
+    const after = this.#transcript.lastId
+    return { url: this.#client.eventsUrl(session), hello: { token: session.token, ...(after ? { after } : {}) } }
   }
 
   #heard(frame) {
@@ -442,11 +444,4 @@ export class Conversation extends EventTarget {
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }))
   }
-}
-
-/** A random id; crypto.randomUUID is missing on pages without https. */
-function newId() {
-  if (crypto.randomUUID) return crypto.randomUUID()
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")
 }

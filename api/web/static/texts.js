@@ -118,7 +118,12 @@ export function tagOf(language) {
 
 /** One text, its {names} filled in. */
 export function say(language, key, values = {}) {
-  return TEXTS[key][language].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
+  return fill(TEXTS[key][language], values)
+}
+
+/** `text` with its {names} filled in; a name without a value stays as it is. */
+export function fill(text, values) {
+  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
 }
 
 /** The language that `node` stands in. */
