@@ -143,7 +143,7 @@ export const TEXTS = {
   writeNote: { zh: "内部备注", en: "Internal note" },
   canned: { zh: "常用语", en: "Canned replies" },
   transfer: { zh: "转交", en: "Transfer" },
-  giveBack: { zh: "交回帮办", en: "Back to assistant" },
+  giveBack: { zh: "交回帮办", en: "Give back" },
   resolve: { zh: "办结", en: "Resolve" },
   findAnswer: { zh: "找答案", en: "Find an answer" },
   nextHeld: { zh: "看下一个", en: "See the next" },

@@ -31,7 +31,7 @@ export class Transcript {
       }
       const waited = own.delivery === "queued"
       Object.assign(own, message, { key: own.key, delivery: "sent" }) // the server's text: personal data is masked in it
-      if (waited) this.#settle(own)
+      if (waited || own.sequence) this.#settle(own)
     }
   }
 
@@ -71,8 +71,10 @@ export class Transcript {
     this.#insert(entry)
   }
 
+  /** By the server's numbers where there are some: two ways bring messages, and the later one may be the faster. */
   #insert(entry) {
-    const firstQueued = this.entries.findIndex((other) => other.delivery === "queued")
-    this.entries.splice(firstQueued < 0 ? this.entries.length : firstQueued, 0, entry)
+    const later = (other) => other.delivery === "queued" || (entry.sequence && other.sequence > entry.sequence)
+    const place = this.entries.findIndex(later)
+    this.entries.splice(place < 0 ? this.entries.length : place, 0, entry)
   }
 }
