@@ -6,19 +6,25 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import structlog
 from fastapi import FastAPI
 
 from api import problems, texts
+from api.desk import talk, telling
+from api.desk.feed import DeskFeed
+from api.desk.house import epoch_of
+from api.desk.sealing import Sealer
+from api.desk.shift import Shift
 from api.events import Events
 from api.limits import Limits
 from api.metrics import Metrics
 from api.middleware import BodyLimit, RequestLog, VisitorCors
 from api.problems import ProblemOut
 from api.queues import SessionQueues
-from api.routes import desk_pages, events, knowledge, operations, pages, sessions
+from api.routes import desk, desk_events, desk_pages, events, knowledge, operations, pages, sessions
 from api.services import Bot, Search, Services
 from api.settings import Settings
 from api.storage.database import Database
@@ -27,31 +33,41 @@ log = structlog.get_logger(__name__)
 
 SEARCH_THREADS = 2
 REFRESH_S = 2.0
+MOST_VISITS = 1_000
 
 
 def create_app(settings: Settings, retriever: Search, bot: Bot) -> FastAPI:
     """The application over an open retriever and a bot; the database is opened when it starts. It closes the bot."""
+    visits: asyncio.Queue[tuple[str, bool]] = asyncio.Queue(MOST_VISITS)
     services = Services(
         settings=settings,
         database=Database(settings.database),
         retriever=retriever,
         bot=bot,
         texts=texts.load(),
-        events=Events(),
+        events=Events(on_presence=lambda session_id, here: _soon(visits, session_id, here)),
         queues=SessionQueues(),
         limits=Limits(on=settings.rate_limits == "on"),
         metrics=Metrics(),
         search_threads=ThreadPoolExecutor(SEARCH_THREADS, thread_name_prefix="search"),
+        feed=DeskFeed(),
+        sealer=Sealer(settings),
     )
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await services.database.migrate()
-        refreshing = asyncio.create_task(_keep_fresh(services))
+        services.feed.epoch = await epoch_of(services)
+        beside = [asyncio.create_task(_keep_fresh(services)), asyncio.create_task(_tell_visits(services, visits))]
         try:
-            yield
+            async with (
+                services.feed.running(services.database, partial(telling.frames, services)),
+                Shift(services).running(),
+            ):
+                yield
         finally:
-            refreshing.cancel()
+            for task in beside:
+                task.cancel()
             services.search_threads.shutdown(wait=False, cancel_futures=True)
             await bot.aclose()
             await services.database.close()
@@ -68,7 +84,15 @@ def create_app(settings: Settings, retriever: Search, bot: Bot) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for router in (sessions.starting, sessions.router, events.router, knowledge.router, operations.router):
+    for router in (
+        sessions.starting,
+        sessions.router,
+        events.router,
+        knowledge.router,
+        operations.router,
+        desk.router,
+        desk_events.router,
+    ):
         app.include_router(router)
     pages.install(app)
     desk_pages.install(app)
@@ -98,6 +122,21 @@ def _describe_problems(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _soon(visits: asyncio.Queue[tuple[str, bool]], session_id: str, here: bool) -> None:
+    with contextlib.suppress(asyncio.QueueFull):  # A helper's page shows it late then; nothing else hangs on it.
+        visits.put_nowait((session_id, here))
+
+
+async def _tell_visits(services: Services, visits: asyncio.Queue[tuple[str, bool]]) -> None:
+    """Tell the helpers which visitors came and went."""
+    while True:
+        session_id, here = await visits.get()
+        try:
+            await talk.visitor_came_or_went(services, session_id, here)
+        except Exception as error:
+            log.error("visit_not_told", exc_info=error)
 
 
 async def _keep_fresh(services: Services) -> None:

@@ -19,6 +19,7 @@ RATES = {
     "read": {"session": "120/minute"},
     "feedback": {"session": "20/minute"},
     "handoff": {"session": "5/minute", "address": "30/minute"},
+    "callback": {"session": "5/minute", "address": "20/minute"},
     "search": {"address": "60/minute"},
     "events": {"address": "60/minute"},
 }

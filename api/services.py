@@ -8,6 +8,8 @@ from typing import Protocol
 
 from fastapi import Request, WebSocket
 
+from api.desk.feed import DeskFeed
+from api.desk.sealing import Sealer
 from api.events import Events
 from api.limits import Limits
 from api.metrics import Metrics
@@ -65,6 +67,8 @@ class Services:
     limits: Limits
     metrics: Metrics
     search_threads: ThreadPoolExecutor
+    feed: DeskFeed
+    sealer: Sealer
 
 
 def services(request: Request) -> Services:

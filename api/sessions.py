@@ -13,7 +13,9 @@ import structlog
 from api.acts import greeting
 from api.bot_client import BotUnavailable
 from api.clock import now
-from api.conversation import StateName
+from api.conversation import Conversation, Option, StateName
+from api.desk.life import Happening, Outcome
+from api.desk.record import happened, seconds
 from api.events import SessionErased, StateChanged
 from api.language import preferred
 from api.messages import message_row
@@ -105,17 +107,47 @@ async def erase(services: Services, session_id: str, place: Place) -> None:
     """Forget everything that the visitor said: here, at the bot, in tickets and feedback. Statistics stay."""
     async with place:
         async with services.database.writing() as work:
-            await work.tickets.erase_of(session_id)
+            await work.sessions.hold(session_id)
+            moment = now()
+            ticket_ids = await work.tickets.ids_of(session_id)
+            ticket = await work.tickets.erase_of(session_id, moment)
+            await work.desk.erase_of(ticket_ids)
+            if ticket is not None:
+                waited_s = seconds(ticket.queued_at, moment) if ticket.state == "queued" else None
+                kind = Happening.ABANDONED if ticket.state == "queued" else Happening.RESOLVED
+                outcome = Outcome.ERASED.value
+                await happened(
+                    work, kind, moment, ticket_id=ticket.id, helper=ticket.helper, outcome=outcome, waited_s=waited_s
+                )
             await work.feedback.erase_of(session_id)
             await work.sessions.erase(session_id)
             await work.commit()
         services.events.publish(session_id, StateChanged("closed"), SessionErased())
+        services.feed.wake()
         try:
             await services.bot.forget(session_id)
         except (OSError, BotUnavailable) as error:
             log.error("bot_not_forgotten", session_id=session_id, exc_info=error)
     services.metrics.erased.inc()
     log.info("session_erased", session_id=session_id)
+
+
+def conversation_of(row: SessionRow, last: MessageRow | None) -> Conversation:
+    """The conversation of a stored session, whose visitor was sent `last` last."""
+    return Conversation(
+        session_id=row.id,
+        language=row.language,
+        state=row.state,
+        item_id=row.item_id,
+        facet=row.facet,
+        failures=row.failures,
+        offered=Offered(row.offered),
+        last_act=row.last_act,
+        candidates=tuple(row.candidates),
+        shown=tuple(row.shown),
+        last_text=last.text if last else None,
+        last_options=tuple(map(Option.from_json, last.options)) if last else (),
+    )
 
 
 def _hash(token: str) -> str:

@@ -6,8 +6,10 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from api.desk.hours import OfficeHours
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -27,6 +29,10 @@ class Settings(BaseSettings):
     encoder: str | None = None
     rate_limits: Literal["on", "off"] = "on"
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    desk_hours: str = "9:00-17:00"
+    desk_days: Literal["working", "every"] = "working"
+    contact_key: SecretStr | None = None
+    contact_days: int = Field(default=30, ge=0, le=3650)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("trusted_proxies", mode="before")
@@ -38,6 +44,17 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().resolve()
+
+    @field_validator("desk_hours")
+    @classmethod
+    def _hours(cls, told: str) -> str:
+        OfficeHours.of(told)
+        return told
+
+    @property
+    def office_hours(self) -> OfficeHours:
+        """When this desk is open; a setting of the desk, not a fact about the bureau."""
+        return OfficeHours.of(self.desk_hours, self.desk_days == "every")
 
     @property
     def database(self) -> str:

@@ -72,7 +72,7 @@ def _bearer(request: Request) -> str:
 def _refuse_other_bodies(request: Request) -> None:
     has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if request.method == "POST" and has_body and not (kind == "application/json" or kind.endswith("+json")):
+    if request.method in ("POST", "PUT") and has_body and not (kind == "application/json" or kind.endswith("+json")):
         raise NotJson
 
 

@@ -13,8 +13,11 @@ from alembic.config import Config
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from api.storage.desk import Desk
+from api.storage.desk_events import DeskEvents
 from api.storage.feedback import Feedback
 from api.storage.messages import Messages
+from api.storage.presences import Presences
 from api.storage.sessions import Sessions
 from api.storage.statistics import Statistics
 from api.storage.tickets import Tickets
@@ -33,6 +36,9 @@ class Work:
         self.tickets = Tickets(session)
         self.feedback = Feedback(session)
         self.statistics = Statistics(session)
+        self.desk = Desk(session)
+        self.desk_events = DeskEvents(session)
+        self.presences = Presences(session)
 
     async def commit(self) -> None:
         """Make it true."""
