@@ -86,8 +86,8 @@ export class Station extends EventTarget {
   }
 
   handleEvent({ type }) {
-    if (type === "offline") return this.#unreached()
-    if (type === "online") return this.#live.restart(), this.#outbox.flush()
+    if (type === "offline") return this.#live.stop(), this.#unreached()
+    if (type === "online") return this.#live.start(), this.#outbox.flush()
     if (!document.hidden) this.#tellRead()
   }
 

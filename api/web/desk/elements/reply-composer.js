@@ -5,7 +5,7 @@ import { tagOf } from "../../static/texts.js"
 import { actButton } from "../acts.js"
 import { DeskElement } from "../desk-element.js"
 
-const LIMIT = 2000
+const LIMIT = 1000 // as the server takes it
 const TYPING_MS = 4000 // at most so often is the visitor told that someone is typing
 
 /**
@@ -106,7 +106,7 @@ export class ReplyComposer extends DeskElement {
   #count() {
     const left = LIMIT - [...this.field.value].length
     this.counter.classList.toggle("error", left < 0)
-    write(this.counter, left < 200 ? this.say(left < 0 ? "tooLong" : "left", { count: Math.abs(left) }) : "")
+    write(this.counter, left < 100 ? this.say(left < 0 ? "tooLong" : "left", { count: Math.abs(left) }) : "")
     this.button.disabled = left < 0
   }
 
