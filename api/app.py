@@ -13,6 +13,7 @@ import structlog
 from fastapi import FastAPI
 
 from api import problems, texts
+from api.accounts.passwords import Passwords
 from api.desk import talk, telling
 from api.desk.feed import DeskFeed
 from api.desk.house import epoch_of
@@ -24,7 +25,7 @@ from api.metrics import Metrics
 from api.middleware import BodyLimit, RequestLog, VisitorCors
 from api.problems import ProblemOut
 from api.queues import SessionQueues
-from api.routes import desk, desk_events, desk_pages, events, knowledge, operations, pages, sessions
+from api.routes import audit, auth, desk, desk_events, desk_pages, events, knowledge, operations, pages, sessions
 from api.services import Bot, Search, Services
 from api.settings import Settings
 from api.storage.database import Database
@@ -50,6 +51,7 @@ def create_app(settings: Settings, retriever: Search, bot: Bot) -> FastAPI:
         limits=Limits(on=settings.rate_limits == "on"),
         metrics=Metrics(),
         search_threads=ThreadPoolExecutor(SEARCH_THREADS, thread_name_prefix="search"),
+        passwords=Passwords(),
         feed=DeskFeed(),
         sealer=Sealer(settings),
     )
@@ -90,6 +92,8 @@ def create_app(settings: Settings, retriever: Search, bot: Bot) -> FastAPI:
         events.router,
         knowledge.router,
         operations.router,
+        auth.router,
+        audit.router,
         desk.router,
         desk_events.router,
     ):

@@ -183,6 +183,51 @@ class UnknownPromotion(Problem):
         super().__init__("There is no draft with this id. GET /api/v1/desk/promotions lists them.")
 
 
+class NotSignedIn(Problem):
+    """The call carries neither a valid login cookie nor a valid token; the login may have ended."""
+
+    def __init__(self) -> None:
+        super().__init__("Sign in: POST /api/v1/auth/login. If you were signed in, this login has ended.")
+        self.headers = {"WWW-Authenticate": 'Bearer realm="bangban desk"'}
+
+
+class WrongCredentials(Problem):
+    """The username is unknown, the account is disabled, or the password is wrong; which of them is not told."""
+
+    def __init__(self) -> None:
+        super().__init__("Username or password is wrong. Try again, or ask an administrator for a new password.")
+        self.headers = {"WWW-Authenticate": 'Bearer realm="bangban desk"'}
+
+
+class SignInLocked(Problem):
+    """Too many failed sign-ins with this username or from this address; the right password is refused too."""
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__(
+            f"Too many failed sign-ins. Try again in {-(-wait_s // 60)} minutes; an administrator can help sooner."
+        )
+        self.headers = {"Retry-After": str(wait_s)}
+
+
+class NotAllowed(Problem):
+    """The role does not include this; `permission` is what it takes."""
+
+    def __init__(self, role: str, permission: str) -> None:
+        super().__init__(
+            f"The role {role} may not do this. Ask an administrator if you need to.", permission=permission
+        )
+
+
+class NotFromOurPage(Problem):
+    """A cookie came without the proof that one of our own pages made the call."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Send the value of the cookie bangban_csrf as the header X-CSRF-Token, or a bearer token instead of the "
+            "cookie. On our own pages: load the page again."
+        )
+
+
 class NotReady(Problem):
     """A part that the service needs does not work; `parts` says which."""
 
@@ -193,6 +238,10 @@ class NotReady(Problem):
 
 PROBLEMS: dict[type[Exception], tuple[int, str, str]] = {
     NoToken: (401, "no-token", "A token is needed"),
+    NotSignedIn: (401, "not-signed-in", "You are not signed in"),
+    WrongCredentials: (401, "wrong-credentials", "Username or password is wrong"),
+    NotAllowed: (403, "not-allowed", "Not allowed"),
+    NotFromOurPage: (403, "not-from-our-page", "Not from our page"),
     NotYourSession: (403, "not-your-session", "Not your session"),
     UnknownTicket: (404, "unknown-ticket", "Unknown ticket"),
     UnknownColleague: (404, "unknown-colleague", "Unknown colleague"),
@@ -210,6 +259,7 @@ PROBLEMS: dict[type[Exception], tuple[int, str, str]] = {
     NotJson: (415, "not-json", "The body is not JSON"),
     UnknownOption: (422, "unknown-option", "Unknown option"),
     UnknownMessage: (422, "unknown-message", "Unknown message"),
+    SignInLocked: (429, "sign-in-locked", "Sign-in is locked for a while"),
     TooManyRequests: (429, "too-many-requests", "Too many requests"),
     AssistantUnavailable: (503, "assistant-unavailable", "The assistant is not available"),
     NotReady: (503, "not-ready", "Not ready"),

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from fastapi import Request, WebSocket
 
+from api.accounts.passwords import Passwords
 from api.desk.feed import DeskFeed
 from api.desk.sealing import Sealer
 from api.events import Events
@@ -67,6 +68,7 @@ class Services:
     limits: Limits
     metrics: Metrics
     search_threads: ThreadPoolExecutor
+    passwords: Passwords
     feed: DeskFeed
     sealer: Sealer
 

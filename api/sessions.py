@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
-import secrets
 from uuid import uuid4
 
 import structlog
@@ -24,13 +22,13 @@ from api.queues import Place
 from api.schemas import HistoryOut, MessageOut, SessionIn, SessionOut
 from api.services import Services
 from api.storage.models import MessageRow, SessionRow
+from api.tokens import hash_of, new_token
 from bot.protocol import Offered
 
 log = structlog.get_logger(__name__)
 
-TOKEN_BYTES = 32
 _ID = re.compile(r"[0-9a-f]{32}")
-_NOBODYS_HASH = hashlib.sha256(secrets.token_bytes(TOKEN_BYTES)).hexdigest()
+_NOBODYS_HASH = hash_of(new_token())
 
 
 async def start(services: Services, wish: SessionIn, accept_language: str | None) -> SessionOut:
@@ -40,11 +38,11 @@ async def start(services: Services, wish: SessionIn, accept_language: str | None
     if item_id is not None and item_id not in base.items:
         raise UnknownItem(item_id)
     language = preferred(accept_language) if wish.language == "auto" else wish.language
-    token, session_id, moment = secrets.token_urlsafe(TOKEN_BYTES), uuid4().hex, now()
+    token, session_id, moment = new_token(), uuid4().hex, now()
     greet = message_row(session_id, 1, greeting(services.texts, base, language, item_id), language)
     row = SessionRow(
         id=session_id,
-        token_hash=_hash(token),
+        token_hash=hash_of(token),
         channel=wish.channel,
         language=language,
         state="bot",
@@ -78,7 +76,7 @@ async def authorise(services: Services, session_id: str, token: str) -> None:
     if _ID.fullmatch(session_id):
         async with services.database.reading() as work:
             held = await work.sessions.token_hash(session_id)
-    if not hmac.compare_digest(held or _NOBODYS_HASH, _hash(token)):
+    if not hmac.compare_digest(held or _NOBODYS_HASH, hash_of(token)):
         raise NotYourSession
 
 
@@ -148,7 +146,3 @@ def conversation_of(row: SessionRow, last: MessageRow | None) -> Conversation:
         last_text=last.text if last else None,
         last_options=tuple(map(Option.from_json, last.options)) if last else (),
     )
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

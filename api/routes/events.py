@@ -22,8 +22,8 @@ from api.events import (
     Subscription,
     TypingStarted,
 )
-from api.limits import client_address
 from api.problems import NotYourSession, TooManyRequests, UnknownMessage
+from api.proxies import address_of
 from api.schemas import MessageOut
 from api.services import Services, of_app
 from api.text_door import clean
@@ -64,9 +64,7 @@ async def follow(websocket: WebSocket, session_id: str) -> None:
 
 
 def _count(held: Services, websocket: WebSocket) -> None:
-    peer = websocket.client.host if websocket.client else None
-    forwarded = websocket.headers.get("x-forwarded-for")
-    held.limits.count("events", address=client_address(peer, forwarded, held.settings.trusted_proxies))
+    held.limits.count("events", address=address_of(websocket, held.settings.trusted_proxies))
 
 
 async def _first_frame(websocket: WebSocket, epoch: str) -> tuple[str, str | None]:

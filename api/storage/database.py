@@ -13,6 +13,8 @@ from alembic.config import Config
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from api.storage.accounts import Accounts
+from api.storage.audit import AuditLog
 from api.storage.desk import Desk
 from api.storage.desk_events import DeskEvents
 from api.storage.feedback import Feedback
@@ -36,6 +38,8 @@ class Work:
         self.tickets = Tickets(session)
         self.feedback = Feedback(session)
         self.statistics = Statistics(session)
+        self.accounts = Accounts(session)
+        self.audit = AuditLog(session)
         self.desk = Desk(session)
         self.desk_events = DeskEvents(session)
         self.presences = Presences(session)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from desk import app_of, token_for
 
 OPEN = {"desk_hours": "0:00-24:00", "desk_days": "every"}
 """Settings with which the desk never closes, so that tests do not depend on when they run."""
@@ -56,4 +57,5 @@ class Helper:
 
 
 async def sign_in(http: httpx.AsyncClient, username: str, role: str = "agent", skills: str = "") -> Helper:
-    return Helper(http, username, f"{username}:{role}:{skills}")
+    token = await token_for(app_of(http), username, role, skills=list(filter(None, skills.split(","))))
+    return Helper(http, username, token)
