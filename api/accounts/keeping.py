@@ -39,6 +39,13 @@ class AccountExists(AccountError):
         )
 
 
+class UnknownFamily(AccountError):
+    """A skill is no item family."""
+
+    def __init__(self, skill: str) -> None:
+        super().__init__(f"There is no item family {skill!r}; there are {', '.join(Family)}, or `all`.")
+
+
 class SubjectTaken(AccountError):
     """Another account has this subject of the provider."""
 
@@ -58,11 +65,14 @@ class UnfitUsername(AccountError):
 
 @dataclass(frozen=True)
 class Profile:
-    """What an account says about somebody; None leaves it as it is (or, in a new account, at its default)."""
+    """What an account says about somebody; None leaves it as it is (or, in a new account, at its default).
+
+    `skills` are item families, `languages` "zh" and "en"; none of either means all of them.
+    """
 
     display_name: str | None = None
     role: Role | None = None
-    skills: Collection[Family] | None = None
+    skills: Collection[str] | None = None
     languages: Collection[str] | None = None
     oidc_subject: str | None = None
 
@@ -75,7 +85,7 @@ def normal_username(username: str) -> str:
 async def add(
     database: Database, by: User, username: str, role: Role, profile: Profile, password_hash: str | None
 ) -> AccountRow:
-    """A new account; its name as it is stored. Raises UnfitUsername, AccountExists, SubjectTaken."""
+    """A new account under its normal name. Raises AccountError."""
     name, moment = normal_username(username), now()
     if not _USERNAME.fullmatch(name) or name in set(Family):
         raise UnfitUsername(username)
@@ -102,7 +112,7 @@ async def add(
 
 
 async def change(database: Database, by: User, username: str, profile: Profile) -> AccountRow:
-    """Another role, name, skills, languages or subject, from the next call on. Raises UnknownAccount, SubjectTaken."""
+    """Another role, name, skills, languages or subject, from the next call on. Raises AccountError."""
     async with database.writing() as work:
         row = await _hold(work, username)
         await _refuse_taken_subject(work, profile.oidc_subject, row.username)
@@ -177,8 +187,11 @@ async def _refuse_taken_subject(work: Work, subject: str | None, username: str) 
         raise SubjectTaken(subject, holder.username)
 
 
-def _families(skills: Collection[Family] | None) -> list[str]:
-    return sorted({Family(skill).value for skill in skills or ()})
+def _families(skills: Collection[str] | None) -> list[str]:
+    for skill in skills or ():
+        if skill not in set(Family):
+            raise UnknownFamily(skill)
+    return sorted(set(skills or ()))
 
 
 def _languages(languages: Collection[str] | None) -> list[str]:
