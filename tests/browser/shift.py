@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from playwright.sync_api import Locator, Page, expect
 from visit import ANSWER_MS
@@ -43,10 +43,23 @@ class Shift:
         return self
 
     def end(self) -> None:
-        """Go off duty, so that the next test finds the desk as it expects it."""
-        if not self.page.is_closed():
-            self.page.locator("[name=presence][value=offline]").check(force=True, timeout=5000)
-            expect(self.page.locator("[name=presence][value=offline]")).to_be_checked()
+        """Leave an empty desk behind and go off duty, so that the next test finds it as it expects it."""
+        self.page.context.set_offline(False)
+        for state in ("active", "queued"):
+            for ticket in self._call("GET", f"tickets?state={state}")["tickets"]:
+                if state == "queued":
+                    self._call("POST", f"tickets/{ticket['id']}/accept", {})
+                if state == "queued" or ticket["helper"] == self.username:
+                    self._call("POST", f"tickets/{ticket['id']}/resolve", {"outcome": "unresolved"})
+        self._call("PUT", "presence", {"state": "offline"})
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Call the desk's API as the page does, with its cookies."""
+        cookies = {cookie["name"]: cookie["value"] for cookie in self.page.context.cookies()}
+        headers = {"X-CSRF-Token": cookies.get("bangban_csrf", "")}
+        reply = self.page.request.fetch(f"{self.site}/api/v1/desk/{path}", method=method, data=body, headers=headers)
+        assert reply.ok, reply.text()
+        return reply.json()
 
     def press(self, key: str) -> Self:
         """Press a key as the list of keys names it."""

@@ -3,7 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
-from test_desk_shift import resolve, wait_for_a_person
+from test_desk_shift import wait_for_a_person
 from visit import ANSWER_MS
 
 SERIOUS = {"serious", "critical"}
@@ -42,7 +42,6 @@ def test_axe_finds_nothing_serious_at_the_desk(visit, helper, language, scheme):
         assert violations(li.page) == [], key
         li.press("Escape")
         expect(li.dialog).to_have_count(0)
-    resolve(li)
 
 
 def test_accepting_and_replying_need_no_mouse(visit, helper):
@@ -84,8 +83,6 @@ def test_letters_typed_into_a_field_are_letters(visit, helper):
     li.page.keyboard.type("are there trees? 1")
     expect(li.field).to_have_value("are there trees? 1")
     expect(li.dialog).to_have_count(0)
-    li.field.fill("")
-    resolve(li)
 
 
 def test_the_chosen_language_is_kept(helper):
@@ -115,4 +112,3 @@ def test_nothing_needs_sideways_scrolling(visit, helper, language, width):
     assert li.page.evaluate(wider) == []
     li.press("a").accepted()
     assert li.page.evaluate(wider) == []
-    resolve(li)

@@ -3,7 +3,7 @@
 import time
 
 from playwright.sync_api import expect
-from test_desk_shift import resolve, wait_for_a_person
+from test_desk_shift import wait_for_a_person
 from visit import ANSWER_MS
 
 
@@ -22,7 +22,6 @@ def test_a_reply_written_without_a_connection_is_sent_once_when_it_is_back(visit
     expect(li.page.locator(".delivery")).to_have_count(0, timeout=ANSWER_MS)
     expect(chat.panel.locator(".from-agent")).to_have_count(1, timeout=ANSWER_MS)
     assert [message["text"] for message in chat.history() if message["sender"] == "agent"] == ["请带上产权证明。"]
-    resolve(li)
 
 
 def test_a_page_that_is_loaded_again_has_the_conversation_and_what_was_begun(visit, helper):
@@ -33,7 +32,6 @@ def test_a_page_that_is_loaded_again_has_the_conversation_and_what_was_begun(vis
     li.page.reload()
     expect(li.mine).to_have_count(1, timeout=ANSWER_MS)
     expect(li.field).to_have_value("写到一半", timeout=ANSWER_MS)
-    resolve(li)
 
 
 def test_what_visitors_said_meanwhile_is_there_after_a_lost_connection(visit, helper):
@@ -46,7 +44,6 @@ def test_what_visitors_said_meanwhile_is_there_after_a_lost_connection(visit, he
     expect(chat.panel.locator(".delivery")).to_have_count(0, timeout=ANSWER_MS)
     li.page.context.set_offline(False)
     expect(li.said("visitor").last).to_have_text("还在吗？", timeout=ANSWER_MS)
-    resolve(li)
 
 
 def test_the_waiting_clock_does_not_follow_a_changed_wall_clock(visit, helper):
@@ -60,4 +57,3 @@ def test_the_waiting_clock_does_not_follow_a_changed_wall_clock(visit, helper):
     seconds = [int(face.split(":")[0]) * 60 + int(face.split(":")[1]) for face in (before, after)]
     assert 1 <= seconds[1] - seconds[0] <= 10
     li.press("a").accepted()
-    resolve(li)
