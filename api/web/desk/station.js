@@ -36,6 +36,7 @@ export class Station extends EventTarget {
   #live = null
   #tickets = new Map() // id → ticket, of all that wait or are mine
   #talks = new Map() // id → Talk, of all that were looked at
+  #loading = new Map() // id → promise of a Talk
   #heldId = null
   #after = null // {epoch, after}: what was heard last
   #grades = new Map()
@@ -72,8 +73,7 @@ export class Station extends EventTarget {
     document.addEventListener("visibilitychange", this)
     const beat = setInterval(() => this.#live.send({ type: "beat" }), BEAT_MS)
     this.#ends.push(cancel(beat), everySecond(() => this.#watchWaits()))
-    await this.#refresh().catch((failure) => this.#failed(failure))
-    this.#live.start()
+    this.#live.start() // its hello brings the lists; where it cannot come, asking at intervals does
     this.#outbox.flush()
   }
 
@@ -159,10 +159,10 @@ export class Station extends EventTarget {
   async accept(id) {
     try {
       const wire = await this.#client.accept(id)
-      this.#take(wire)
-      await this.select(id)
-      await this.#load(id)
-      return this.talk
+      this.#heldId = null
+      this.selected = id
+      this.#tickets.set(id, ticketOf(wire, this.user.username))
+      return await this.#load(id)
     } catch (failure) {
       if (failure.status === 409) {
         const holder = failure.problem.holder
@@ -285,6 +285,7 @@ export class Station extends EventTarget {
     decided({ held, detail }) { this.#dropHeld(held?.id ?? detail.id) },
     suggested({ ticket_id: id }) { if (this.#talks.get(id)?.isMine) this.#load(id).catch(() => {}) },
     noted({ ticket_id: id }) { if (this.#talks.get(id)?.loaded) this.#load(id).catch(() => {}) },
+    callback_requested({ ticket_id: id }) { if (this.#talks.get(id)?.isMine) this.#load(id).catch(() => {}) },
     presence_changed({ helper, detail }) { if (helper === this.user.username) this.presence = detail.state },
     notice_changed() { this.#readHouseAnew() },
     mode_changed() { this.#readHouseAnew() },
@@ -307,6 +308,7 @@ export class Station extends EventTarget {
     const talk = this.#talks.get(wire.id)
     if (talk) {
       const becameMine = ticket.isMine && !talk.isMine
+      if (ticket.isMine && ticket.callback) ticket.callback.contact ??= talk.ticket.callback?.contact // events never carry it
       talk.ticket = ticket
       if (becameMine && talk.loaded) this.#load(wire.id).catch(() => {})
       if (before?.isMine && !ticket.isMine) talk.forgetDrafts()
@@ -358,8 +360,13 @@ export class Station extends EventTarget {
     this.#changed()
   }
 
-  /** The conversation of a ticket with everything that belongs to it. */
-  async #load(id) {
+  /** The conversation of a ticket with everything that belongs to it. Asked for twice at a time, it is read once. */
+  #load(id) {
+    if (!this.#loading.has(id)) this.#loading.set(id, this.#read(id).finally(() => this.#loading.delete(id)))
+    return this.#loading.get(id)
+  }
+
+  async #read(id) {
     const wire = await this.#client.ticket(id)
     const ticket = ticketOf(wire, this.user.username)
     const talk = this.#talks.get(id) ?? new Talk(ticket, { age: (at) => this.#age(at), drafts: this.#keep, changed: () => this.#changed() })
