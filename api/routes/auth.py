@@ -57,10 +57,11 @@ async def log_in(told: CredentialsIn, request: Request, response: Response, door
 @router.post("/logout", status_code=204, responses=documented(401, 403))
 async def log_out(request: Request, door: Door, user: SignedIn) -> Response:
     """End this login, here and wherever its token is used."""
-    token, _ = guard.login_token(request)
+    token, by_cookie = guard.login_token(request)
     await sign_in.sign_out(door, user, token)
     response = Response(status_code=204)
-    cookies.take_back(response, came_by_tls(request, door.settings.trusted_proxies))
+    if by_cookie:
+        cookies.take_back(response, came_by_tls(request, door.settings.trusted_proxies))
     return response
 
 
