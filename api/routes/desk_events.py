@@ -8,10 +8,11 @@ import json
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from api.accounts.guard import NotSignedIn, user_of_socket
+from api.accounts.guard import user_of_socket
 from api.accounts.identity import Permission, User, may
 from api.desk import duty, house, telling
 from api.desk.feed import Follower, Frame
+from api.problems import NotSignedIn
 from api.services import Services, of_app
 
 router = APIRouter(prefix="/api/v1/desk")
@@ -77,7 +78,7 @@ async def _push(held: Services, websocket: WebSocket, user: User, follower: Foll
         while backlog := await telling.frames(held, last, AT_ONCE):
             for frame in backlog:
                 last = await _send(websocket, user, frame, last)
-    listening = asyncio.create_task(_listen(held, websocket, user))
+    listening = asyncio.create_task(_listen(held, websocket, told.get("token")))
     try:
         while not listening.done():
             if follower.is_behind:
@@ -105,9 +106,13 @@ async def _send(websocket: WebSocket, user: User, frame: Frame, last: int) -> in
     return frame.sequence or last
 
 
-async def _listen(held: Services, websocket: WebSocket, user: User) -> None:
-    """Take every frame of the page as a sign of life, until it leaves."""
+async def _listen(held: Services, websocket: WebSocket, token: object) -> None:
+    """Take every frame of the page as a sign of life, until it leaves or its login has ended."""
     while (await websocket.receive())["type"] != "websocket.disconnect":
+        try:
+            user = await user_of_socket(websocket, token)
+        except NotSignedIn:
+            return await websocket.close(NOT_SIGNED_IN)
         async with held.database.writing() as work:
             await duty.sign_of_life(work, user)
             await work.commit()

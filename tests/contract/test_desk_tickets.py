@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from at_desk import OPEN, sign_in
+from at_desk import OPEN, Helper, sign_in
 from desk import running, start
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
@@ -231,7 +231,7 @@ async def test_a_restart_keeps_queue_conversations_and_epoch(make_app, app, visi
     ticket = await li.take_next()
     epoch = app.state.services.feed.epoch
     async with running(make_app(**OPEN)) as again:
-        helper = await sign_in(again, "li")
+        helper = Helper(again, "li", li.token)
         assert (await helper.get(f"tickets/{ticket['id']}"))["helper"] == "li"
         assert again._transport.app.state.services.feed.epoch == epoch
         await helper.say(ticket, "还在")
