@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from api import problems, texts
 from api.accounts.passwords import Passwords
+from api.accounts.provider import Provider
 from api.desk import talk, telling
 from api.desk.feed import DeskFeed
 from api.desk.house import epoch_of
@@ -25,7 +26,7 @@ from api.metrics import Metrics
 from api.middleware import BodyLimit, RequestLog, VisitorCors
 from api.problems import ProblemOut
 from api.queues import SessionQueues
-from api.routes import audit, auth, desk, desk_events, desk_pages, events, knowledge, operations, pages, sessions
+from api.routes import audit, auth, desk, desk_events, desk_pages, events, knowledge, oidc, operations, pages, sessions
 from api.services import Bot, Search, Services
 from api.settings import Settings
 from api.storage.database import Database
@@ -52,6 +53,7 @@ def create_app(settings: Settings, retriever: Search, bot: Bot) -> FastAPI:
         metrics=Metrics(),
         search_threads=ThreadPoolExecutor(SEARCH_THREADS, thread_name_prefix="search"),
         passwords=Passwords(),
+        provider=Provider(settings) if settings.oidc_issuer else None,
         feed=DeskFeed(),
         sealer=Sealer(settings),
     )
@@ -93,6 +95,7 @@ def create_app(settings: Settings, retriever: Search, bot: Bot) -> FastAPI:
         knowledge.router,
         operations.router,
         auth.router,
+        oidc.router,
         audit.router,
         desk.router,
         desk_events.router,

@@ -228,6 +228,13 @@ class NotFromOurPage(Problem):
         )
 
 
+class NoProvider(Problem):
+    """Signing in at a provider was asked for, and none is set."""
+
+    def __init__(self) -> None:
+        super().__init__("No OpenID Connect provider is set here (BANGBAN_OIDC_ISSUER). Sign in with a password.")
+
+
 class NotReady(Problem):
     """A part that the service needs does not work; `parts` says which."""
 
@@ -243,6 +250,7 @@ PROBLEMS: dict[type[Exception], tuple[int, str, str]] = {
     NotAllowed: (403, "not-allowed", "Not allowed"),
     NotFromOurPage: (403, "not-from-our-page", "Not from our page"),
     NotYourSession: (403, "not-your-session", "Not your session"),
+    NoProvider: (404, "no-provider", "No provider is set"),
     UnknownTicket: (404, "unknown-ticket", "Unknown ticket"),
     UnknownColleague: (404, "unknown-colleague", "Unknown colleague"),
     UnknownCanned: (404, "unknown-canned-reply", "Unknown canned reply"),

@@ -9,6 +9,7 @@ from typing import Protocol
 from fastapi import Request, WebSocket
 
 from api.accounts.passwords import Passwords
+from api.accounts.provider import Provider
 from api.desk.feed import DeskFeed
 from api.desk.sealing import Sealer
 from api.events import Events
@@ -69,6 +70,7 @@ class Services:
     metrics: Metrics
     search_threads: ThreadPoolExecutor
     passwords: Passwords
+    provider: Provider | None
     feed: DeskFeed
     sealer: Sealer
 
