@@ -85,6 +85,18 @@ def test_letters_typed_into_a_field_are_letters(visit, helper):
     expect(li.dialog).to_have_count(0)
 
 
+def test_every_act_has_a_key_of_its_own_and_words_in_both_languages(site, new_context):
+    page = new_context("zh").new_page()
+    page.goto(f"{site}/desk/login")
+    acts, texts = page.evaluate(
+        "async () => [(await import('/desk/acts.js')).ACTS, (await import('/desk/texts.js')).TEXTS]"
+    )
+    keys = [(act["code"], act.get("shift", False)) for act in acts.values()]
+    assert len(set(keys)) == len(keys)
+    assert set(acts) <= set(texts)
+    assert all(words.get("zh") and words.get("en") for words in texts.values())
+
+
 def test_the_chosen_language_is_kept(helper):
     li = helper("li")
     li.press("l")
