@@ -18,6 +18,16 @@ export class DeskClient {
     return this.#call("POST", "auth/login", { username, password })
   }
 
+  /** How one can sign in here: {password, provider}. */
+  waysIn() {
+    return this.#call("GET", "auth/ways")
+  }
+
+  /** Where a browser goes to sign in at the organisation's provider; it comes back to the desk, or to the login page. */
+  get providerUrl() {
+    return new URL("auth/oidc/start", this.base)
+  }
+
   logout() {
     return this.#call("POST", "auth/logout", {})
   }

@@ -18,6 +18,12 @@ export const TEXTS = {
   showPassword: { zh: "显示密码", en: "Show the password" },
   loginEmpty: { zh: "用户名和密码都要填。", en: "Fill in both the user name and the password." },
   loginHelp: { zh: "没有账号或者忘了密码，请找本单位的管理员。", en: "No account, or the password forgotten? Ask your administrator." },
+  loginOther: { zh: "用单位账号登录", en: "Sign in with your organisation’s account" },
+  refused_unavailable: { zh: "单位的登录服务没有响应。稍后再试，或者用密码登录。", en: "Your organisation’s sign-in does not answer. Try again later, or use your password." },
+  refused_denied: { zh: "单位账号登录没有完成。请再试一次，或者用密码登录。", en: "The sign-in at your organisation was not completed. Try again, or use your password." },
+  refused_expired: { zh: "登录用的时间太长。请再试一次。", en: "The sign-in took too long. Try again." },
+  "refused_no-account": { zh: "这个单位账号在这里还没有开通。请找管理员。", en: "This account is not known here yet. Ask your administrator." },
+  "refused_no-role": { zh: "这个单位账号没有工作台的权限。请找管理员。", en: "This account may not use the desk. Ask your administrator." },
   noConnection: { zh: "没有连上。检查网络后再试。", en: "No connection. Check the network and try again." },
   signOutUnsent: { zh: "还有 {count} 条没有发出。发出后再退出。", en: "{count} messages are not sent yet. Sign out once they are." },
   signOut: { zh: "退出登录", en: "Sign out" },
@@ -242,5 +248,5 @@ export const TEXTS = {
 
 /** One text of the desk, its {names} filled in; for a word that a newer server uses and this page does not know, the key's end. */
 export function say(language, key, values = {}) {
-  return TEXTS[key] ? fill(TEXTS[key][language], values) : key.replace(/^[a-z]+_/i, "")
+  return Object.hasOwn(TEXTS, key) ? fill(TEXTS[key][language], values) : key.replace(/^[a-z]+_/i, "")
 }

@@ -16,6 +16,9 @@ export class BangbanLogin extends DeskElement {
     this.addEventListener("click", this)
     this.#build()
     this.querySelector("[name=username]").focus()
+    this.#client.waysIn().then(({ provider }) => (this.other.hidden = !provider), () => {}) // the password is left
+    const refused = new URLSearchParams(location.search).get("refused")
+    if (refused) this.#complain(this.say(`refused_${refused}`))
   }
 
   disconnectedCallback() {
@@ -78,6 +81,8 @@ export class BangbanLogin extends DeskElement {
       make("button", { type: "button", class: "button bare login-show", value: "show", "aria-pressed": "false" }, this.say("showPassword")),
       this.error, this.button,
     )
-    this.replaceChildren(make("main", {}, head, form, make("p", { class: "login-help" }, this.say("loginHelp"))))
+    const wasHidden = this.other?.hidden ?? true
+    this.other = make("p", { hidden: wasHidden }, make("a", { class: "button login-other", href: this.#client.providerUrl }, this.say("loginOther")))
+    this.replaceChildren(make("main", {}, head, form, this.other, make("p", { class: "login-help" }, this.say("loginHelp"))))
   }
 }
