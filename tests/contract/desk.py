@@ -18,6 +18,7 @@ from api.accounts.identity import Role, User
 from api.accounts.passwords import hashed
 from api.bot_client import BotUnavailable
 from api.settings import Settings
+from api.storage.database import Database
 from bot.protocol import Act, Choice, Chosen, Decision, Evidence, Failures, Offered
 
 BY_DECISION = {
@@ -131,7 +132,11 @@ async def make_account(app: FastAPI, username: str, role: str = "agent", **profi
 
 async def token_for(app: FastAPI, username: str, role: str = "agent", **profile: Any) -> str:
     """The token of a new account that is signed in, without argon2's third of a second (test_auth.py goes that way)."""
-    database = app.state.services.database
+    return await token_in(app.state.services.database, username, role, **profile)
+
+
+async def token_in(database: Database, username: str, role: str = "agent", **profile: Any) -> str:
+    """The same, straight in the database."""
     wanted = keeping.Profile(**profile)
     account = await keeping.add(database, ADMINISTRATOR, username, Role(role), wanted, password_hash=None)
     async with database.writing() as work:
