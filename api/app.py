@@ -40,7 +40,7 @@ MOST_VISITS = 1_000
 
 def create_app(settings: Settings, retriever: Search, bot: Bot) -> FastAPI:
     """The application over an open retriever and a bot; the database is opened when it starts. It closes the bot."""
-    visits: asyncio.Queue[tuple[str, bool]] = asyncio.Queue(MOST_VISITS)
+    visits: asyncio.Queue[tuple[str, bool] | None] = asyncio.Queue(MOST_VISITS)
     services = Services(
         settings=settings,
         database=Database(settings.database),
@@ -62,7 +62,8 @@ def create_app(settings: Settings, retriever: Search, bot: Bot) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await services.database.migrate()
         services.feed.epoch = await epoch_of(services)
-        beside = [asyncio.create_task(_keep_fresh(services)), asyncio.create_task(_tell_visits(services, visits))]
+        refreshing = asyncio.create_task(_keep_fresh(services))
+        telling_visits = asyncio.create_task(_tell_visits(services, visits))
         try:
             async with (
                 services.feed.running(services.database, partial(telling.frames, services)),
@@ -70,8 +71,10 @@ def create_app(settings: Settings, retriever: Search, bot: Bot) -> FastAPI:
             ):
                 yield
         finally:
-            for task in beside:
-                task.cancel()
+            refreshing.cancel()
+            # Ended, not cancelled: a query that is cancelled half-way can keep its connection for ever.
+            await visits.put(None)
+            await telling_visits
             services.search_threads.shutdown(wait=False, cancel_futures=True)
             await bot.aclose()
             await services.database.close()
@@ -131,15 +134,15 @@ def _describe_problems(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _soon(visits: asyncio.Queue[tuple[str, bool]], session_id: str, here: bool) -> None:
+def _soon(visits: asyncio.Queue[tuple[str, bool] | None], session_id: str, here: bool) -> None:
     with contextlib.suppress(asyncio.QueueFull):  # A helper's page shows it late then; nothing else hangs on it.
         visits.put_nowait((session_id, here))
 
 
-async def _tell_visits(services: Services, visits: asyncio.Queue[tuple[str, bool]]) -> None:
-    """Tell the helpers which visitors came and went."""
-    while True:
-        session_id, here = await visits.get()
+async def _tell_visits(services: Services, visits: asyncio.Queue[tuple[str, bool] | None]) -> None:
+    """Tell the helpers which visitors came and went, until there is a None."""
+    while (visit := await visits.get()) is not None:
+        session_id, here = visit
         try:
             await talk.visitor_came_or_went(services, session_id, here)
         except Exception as error:

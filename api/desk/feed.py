@@ -68,6 +68,7 @@ class DeskFeed:
         """Names the numbering of events and messages; another database has another."""
         self._followers: set[Follower] = set()
         self._news = asyncio.Event()
+        self._ends = False
 
     @contextmanager
     def following(self, username: str) -> Iterator[Follower]:
@@ -90,20 +91,22 @@ class DeskFeed:
 
     @contextlib.asynccontextmanager
     async def running(self, database: Database, tell: Tell) -> AsyncIterator[None]:
-        """Passes events on until the block ends."""
+        """Passes events on until the block ends; what is being read then is read to its end."""
         async with database.reading() as work:
             newest = await work.desk_events.newest()
         passing = asyncio.create_task(self._pass_on(tell, newest))
         try:
             yield
         finally:
-            passing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await passing
+            self._ends = True
+            self._news.set()
+            await passing
 
     async def _pass_on(self, tell: Tell, newest: int) -> None:
         while True:
             await self._news.wait()
+            if self._ends:
+                return
             self._news.clear()
             try:
                 while frames := await tell(newest, AT_ONCE):

@@ -48,17 +48,17 @@ class Shift:
         self._present, self._offered, self._nobody = Elapsed(clock), Elapsed(clock), Elapsed(clock)
         self._told: dict[str, tuple[int, int | None]] = {}
         self._forgot_at: float | None = None
+        self._ends = asyncio.Event()
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """A step every second until the block ends."""
+        """A step every second until the block ends; the step that is under way then is done to its end."""
         going = asyncio.create_task(self._go())
         try:
             yield
         finally:
-            going.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await going
+            self._ends.set()
+            await going
 
     async def step(self) -> None:
         """Do what is due now."""
@@ -76,12 +76,17 @@ class Shift:
         await self._forget_contacts()
 
     async def _go(self) -> None:
-        while True:
-            await asyncio.sleep(STEP_S)
+        while not await self._has_ended_within(STEP_S):
             try:
                 await self.step()
             except Exception as error:
                 log.error("desk_step_failed", exc_info=error)
+
+    async def _has_ended_within(self, seconds: float) -> bool:
+        try:
+            return await asyncio.wait_for(self._ends.wait(), seconds)
+        except TimeoutError:
+            return False
 
     async def _sign_off_who_vanished(self) -> None:
         async with self._services.database.reading() as work:

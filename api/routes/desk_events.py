@@ -14,6 +14,7 @@ from api.desk import duty, house, telling
 from api.desk.feed import Follower, Frame
 from api.problems import NotSignedIn
 from api.services import Services, of_app
+from api.storage.desk_models import PresenceRow
 
 router = APIRouter(prefix="/api/v1/desk")
 
@@ -57,10 +58,7 @@ async def _first_frame(websocket: WebSocket) -> dict[str, object]:
 
 async def _push(held: Services, websocket: WebSocket, user: User, follower: Follower, told: dict[str, object]) -> None:
     """What was stored, then what happens. Following began before reading, so that nothing falls between the two."""
-    async with held.database.writing() as work:
-        presence = await duty.sign_of_life(work, user)
-        await work.commit()
-    held.feed.wake()
+    presence = await _note_sign_of_life(held, user)
     async with held.database.reading() as work:
         newest, now_holds = await work.desk_events.newest(), await house.house(held, work)
     hello = {
@@ -95,6 +93,7 @@ async def _push(held: Services, websocket: WebSocket, user: User, follower: Foll
                 last = await _send(websocket, user, frame_or_none, last)
     finally:
         listening.cancel()
+        await asyncio.wait([listening])
 
 
 async def _send(websocket: WebSocket, user: User, frame: Frame, last: int) -> int:
@@ -113,7 +112,12 @@ async def _listen(held: Services, websocket: WebSocket, token: object) -> None:
             user = await user_of_socket(websocket, token)
         except NotSignedIn:
             return await websocket.close(NOT_SIGNED_IN)
-        async with held.database.writing() as work:
-            await duty.sign_of_life(work, user)
-            await work.commit()
-        held.feed.wake()
+        await asyncio.shield(_note_sign_of_life(held, user))  # A query that is cancelled keeps its connection.
+
+
+async def _note_sign_of_life(held: Services, user: User) -> PresenceRow:
+    async with held.database.writing() as work:
+        presence = await duty.sign_of_life(work, user)
+        await work.commit()
+    held.feed.wake()
+    return presence

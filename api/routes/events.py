@@ -126,6 +126,7 @@ async def _push(
                     await websocket.send_json({"type": "heartbeat"}, mode="text")
     finally:
         listening.cancel()
+        await asyncio.wait([listening])
 
 
 async def _standing(held: Services, session_id: str, state: str, sequence: int | None) -> dict[str, object]:
@@ -150,4 +151,6 @@ async def _until_gone(held: Services, websocket: WebSocket, session_id: str) -> 
         is_typing = TYPING.fullmatch(frame.get("text") or "") is not None
         if is_typing and time.monotonic() - told_at >= TYPING_EVERY_S:
             told_at = time.monotonic()
-            await talk.visitor_types(held, session_id)
+            await asyncio.shield(
+                talk.visitor_types(held, session_id)
+            )  # A query that is cancelled keeps its connection.
