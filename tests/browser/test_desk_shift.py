@@ -162,7 +162,8 @@ def test_a_wrong_password_is_told_in_one_sentence_and_the_page_stays(site, new_c
     page.locator("[name=username]").fill("nobody")
     page.locator("[name=password]").fill("not the password")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).not_to_be_empty()
+    words = {"zh": "用户名或者密码不对", "en": "The user name or the password is wrong"}
+    expect(page.get_by_role("alert")).to_contain_text(words[language])
     assert page.url.endswith("/desk/login")
 
 

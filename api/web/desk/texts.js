@@ -17,6 +17,8 @@ export const TEXTS = {
   password: { zh: "密码", en: "Password" },
   showPassword: { zh: "显示密码", en: "Show the password" },
   loginEmpty: { zh: "用户名和密码都要填。", en: "Fill in both the user name and the password." },
+  loginWrong: { zh: "用户名或者密码不对。再试一次；忘了密码请找管理员。", en: "The user name or the password is wrong. Try again; if you forgot it, ask your administrator." },
+  loginLocked: { zh: "连续登录失败太多次，请 {minutes} 分钟后再试。着急可以找管理员。", en: "Too many failed sign-ins. Try again in {minutes} minutes; your administrator can help sooner." },
   loginHelp: { zh: "没有账号或者忘了密码，请找本单位的管理员。", en: "No account, or the password forgotten? Ask your administrator." },
   loginOther: { zh: "用单位账号登录", en: "Sign in with your organisation’s account" },
   refused_unavailable: { zh: "单位的登录服务没有响应。稍后再试，或者用密码登录。", en: "Your organisation’s sign-in does not answer. Try again later, or use your password." },

@@ -50,11 +50,18 @@ export class BangbanLogin extends DeskElement {
       await this.#client.login(username, password)
       location.assign("/desk")
     } catch (failure) {
-      this.#complain(failure.detail || this.say("noConnection"))
+      this.#complain(this.#reason(failure))
       this.password.select()
     } finally {
       this.button.disabled = false
     }
+  }
+
+  /** Why, in the reader's language; the server says it in English. */
+  #reason({ status, retryAfterMs, detail }) {
+    if (status === 401) return this.say("loginWrong")
+    if (status === 429) return this.say("loginLocked", { minutes: Math.max(1, Math.ceil(retryAfterMs / 60_000)) })
+    return detail || this.say("noConnection")
   }
 
   #complain(words) {
