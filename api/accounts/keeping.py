@@ -15,6 +15,7 @@ from api.storage.database import Database, Work
 from knowledge.schema import Family
 
 LANGUAGES = ("zh", "en")
+MOST_NAME_CHARACTERS, MOST_SUBJECT_CHARACTERS = 80, 255
 _USERNAME = re.compile(r"[\w.@-]{1,40}")
 
 
@@ -37,6 +38,13 @@ class AccountExists(AccountError):
             f"There is an account {username!r} already. Change it with `bangban user change {username}`, "
             f"or give it a new password with `bangban user reset {username}`."
         )
+
+
+class TooLong(AccountError):
+    """A text does not fit."""
+
+    def __init__(self, what: str, most: int) -> None:
+        super().__init__(f"The {what} may have at most {most} characters. Give a shorter one.")
 
 
 class UnknownFamily(AccountError):
@@ -89,6 +97,7 @@ async def add(
     name, moment = normal_username(username), now()
     if not _USERNAME.fullmatch(name) or name in set(Family):
         raise UnfitUsername(username)
+    _refuse_long(profile)
     async with database.writing() as work:
         if await work.accounts.get(name) is not None:
             raise AccountExists(name)
@@ -113,6 +122,7 @@ async def add(
 
 async def change(database: Database, by: User, username: str, profile: Profile) -> AccountRow:
     """Another role, name, skills, languages or subject, from the next call on. Raises AccountError."""
+    _refuse_long(profile)
     async with database.writing() as work:
         row = await _hold(work, username)
         await _refuse_taken_subject(work, profile.oidc_subject, row.username)
@@ -185,6 +195,15 @@ async def _refuse_taken_subject(work: Work, subject: str | None, username: str) 
     holder = await work.accounts.by_subject(subject) if subject else None
     if subject and holder is not None and holder.username != username:
         raise SubjectTaken(subject, holder.username)
+
+
+def _refuse_long(profile: Profile) -> None:
+    for what, told, most in (
+        ("display name", profile.display_name, MOST_NAME_CHARACTERS),
+        ("provider's subject", profile.oidc_subject, MOST_SUBJECT_CHARACTERS),
+    ):
+        if told is not None and len(told) > most:
+            raise TooLong(what, most)
 
 
 def _families(skills: Collection[str] | None) -> list[str]:

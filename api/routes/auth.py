@@ -12,6 +12,7 @@ from api.accounts.identity import Role, User
 from api.problems import documented
 from api.proxies import came_by_tls
 from api.routes.door import Address, Door, JsonRoute
+from api.text_door import Key
 
 router = APIRouter(prefix="/api/v1/auth", tags=["helpers"], route_class=JsonRoute)
 
@@ -21,7 +22,7 @@ SignedIn = Annotated[User, Depends(guard.signed_in)]
 class CredentialsIn(BaseModel):
     """What somebody signs in with."""
 
-    username: Annotated[str, Field(min_length=1, max_length=200)]
+    username: Key
     password: Annotated[str, Field(min_length=1, max_length=1_000)]
 
 

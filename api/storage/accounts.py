@@ -92,8 +92,11 @@ class Accounts:
         await self._session.execute(delete(AttemptsRow).where(AttemptsRow.key == key))
 
     async def forget_attempts_before(self, moment: dt.datetime) -> None:
-        """Remove what no longer counts."""
-        await self._session.execute(delete(AttemptsRow).where(AttemptsRow.began_at < moment))
+        """Remove what no longer counts; not what somebody holds, since two who wait for each other wait for ever."""
+        old = select(AttemptsRow.key).where(AttemptsRow.began_at < moment).with_for_update(skip_locked=True)
+        await self._session.execute(
+            delete(AttemptsRow).where(AttemptsRow.key.in_(old)).execution_options(synchronize_session=False)
+        )
 
     async def add_flow(self, row: OidcFlowRow) -> None:
         """Keep a sign-in that is under way."""

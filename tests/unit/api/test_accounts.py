@@ -15,6 +15,7 @@ from api.accounts import audit, cookies, keeping, passwords, throttle
 from api.accounts.identity import PERMISSIONS, Permission, Role, User, may
 from api.clock import SteadyClock
 from api.proxies import came_by_tls
+from api.settings import CHECKOUT
 from api.tokens import bearer_of
 
 OPERATOR = User("cli:tests", "", Role.ADMIN, address="198.51.100.1")
@@ -39,6 +40,18 @@ def test_a_supervisor_may_do_whatever_an_agent_may():
 )  # fmt: skip
 def test_a_role_may_not_do_what_another_role_is_for(role, permission):
     assert not may(role, permission)
+
+
+@pytest.mark.parametrize("permission", Permission)
+def test_the_administrators_guide_has_the_table_of_the_code_in_both_languages(permission):
+    guide = (CHECKOUT / "docs" / "administrators-guide.md").read_text()
+    rows = [
+        line.split("|")[2:-1]
+        for line in guide.splitlines()
+        if f"（`{permission}`）" in line or f"(`{permission}`)" in line
+    ]
+    told = [{role for role, cell in zip(Role, row, strict=True) if "✓" in cell} for row in rows]
+    assert told == [{role for role in Role if may(role, permission)}] * 2
 
 
 def test_where_a_request_came_from_is_no_part_of_who_somebody_is():
@@ -174,6 +187,43 @@ async def test_a_change_leaves_what_it_does_not_name(database):
         ["zh"],
         "7",
     )
+
+
+@pytest.mark.parametrize(
+    ("profile", "told"),
+    [(keeping.Profile(display_name="李" * 81), "at most 80"), (keeping.Profile(oidc_subject="7" * 256), "at most 255"),
+     (keeping.Profile(skills=["gardening"]), "no item family 'gardening'")],
+)  # fmt: skip
+async def test_what_does_not_fit_an_account_is_refused_and_nothing_changes(database, profile, told):
+    with pytest.raises(keeping.AccountError, match=told):
+        await keeping.add(database, OPERATOR, "li", Role.AGENT, profile, None)
+    await keeping.add(database, OPERATOR, "li", Role.AGENT, keeping.Profile(), None)
+    with pytest.raises(keeping.AccountError, match=told):
+        await keeping.change(database, OPERATOR, "li", profile)
+    (row,) = await keeping.everyone(database)
+    assert (row.display_name, row.skills, row.oidc_subject) == ("li", [], None)
+
+
+async def test_old_counts_are_cleared_away_but_not_what_another_sign_in_holds(database):
+    await attempt(database, NOON, username="old")
+    later = NOON + 16 * MINUTE
+    async with database.writing() as work:
+        await throttle.take_back(work, "li", "192.0.2.8", later)
+        await work.commit()
+    async with database._engine.connect() as connection:
+        (left,) = (await connection.execute(text("SELECT count(*) FROM login_attempts"))).one()
+    assert left == 1  # The address that has just been right.
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_clearing_away_waits_for_nobody(database):
+    await attempt(database, NOON, username="slow", address="192.0.2.9")
+    later = NOON + 16 * MINUTE
+    async with database.writing() as slow:
+        await throttle.count(slow, "slow", "192.0.2.9", later)
+        async with asyncio.timeout(5), database.writing() as quick:
+            await throttle.take_back(quick, "li", "192.0.2.8", later)
+            await quick.commit()
 
 
 async def test_two_accounts_cannot_have_one_subject(database):
