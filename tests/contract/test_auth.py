@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 
+import postgres
 import pytest
 from desk import ADMINISTRATOR, PASSWORD, hashed_password, make_account, running, start, token_for
 from sqlalchemy import text, update
@@ -270,6 +271,21 @@ async def test_a_clock_that_was_set_back_ends_no_login_and_makes_none_last(app, 
     async with app.state.services.database._engine.connect() as connection:
         stored = (await connection.execute(LoginRow.__table__.select())).mappings().one()
     assert stored["created_at"] < tomorrow and stored["used_at"] < tomorrow
+
+
+async def test_signing_in_and_everything_that_ends_it_works_over_postgresql_too(make_app, postgres_server):
+    app = make_app(database_url=postgres.new_database(postgres_server))
+    async with running(app) as http:
+        await make_account(app, "li")
+        login, other = (await log_in(http)).json()["token"], (await log_in(http)).json()["token"]
+        http.cookies.clear()
+        assert (await http.get(NEEDS_A_ROLE, headers=bearer(login))).status_code == 200
+        assert (await http.post(LOGOUT, headers=bearer(login))).status_code == 204
+        assert (await http.get(ME, headers=bearer(login))).status_code == 401
+        await keeping.disable(app.state.services.database, ADMINISTRATOR, "li")
+        assert (await http.get(ME, headers=bearer(other))).status_code == 401
+        replies = await asyncio.gather(*(log_in(http, "nobody") for _ in range(throttle.ACCOUNT_FAILURES + 2)))
+        assert sorted(reply.status_code for reply in replies) == [401] * throttle.ACCOUNT_FAILURES + [429] * 2
 
 
 async def test_many_may_sign_in_at_once(app, http):

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import postgres
 import pytest
 
 from api.storage.database import Database
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Path]:
-    """A real PostgreSQL for as long as the tests run."""
-    if postgres.programs() is None:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    with postgres.server() as folder:
-        yield folder
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
