@@ -15,7 +15,7 @@ LEAST_CHARACTERS, MOST_CHARACTERS = 12, 256
 # argon2-cffi's defaults are the second recommended option of RFC 9106.
 HASHER = PasswordHash((Argon2Hasher(),))
 AT_ONCE = 2
-"""Verifications at the same time: each takes a core for some 50 ms and 64 MiB."""
+"""Verifications at the same time: each takes some 150 ms on two cores, and 64 MiB."""
 
 
 class UnfitPassword(ValueError):
@@ -29,7 +29,7 @@ class UnfitPassword(ValueError):
 
 
 def hashed(password: str) -> str:
-    """What to store. Raises UnfitPassword. Takes a core for some 50 ms."""
+    """What to store. Raises UnfitPassword. Takes some 150 ms."""
     told = _normal(password)
     if not LEAST_CHARACTERS <= len(told) <= MOST_CHARACTERS:
         raise UnfitPassword(len(told))
