@@ -25,7 +25,7 @@ LOGIN, LOGIN_BY_TLS = "bangban_login", "__Host-bangban_login"
 CSRF = "bangban_csrf"
 CSRF_HEADER = "x-csrf-token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def login_of(connection: HTTPConnection, by_tls: bool) -> str | None:
@@ -60,18 +60,19 @@ def is_from_our_page(connection: HTTPConnection, token: str) -> bool:
     return hmac.compare_digest(told.encode("utf-8", "replace"), csrf_of(token).encode())
 
 
-def is_same_origin(connection: HTTPConnection, by_tls: bool) -> bool:
+def is_same_origin(connection: HTTPConnection) -> bool:
     """Whether the page that opened a WebSocket is ours; a script there cannot set headers, but the browser sets Origin.
 
-    A proxy must pass on the Host that the browser asked for.
+    A proxy must pass on the Host that the browser asked for. Whether it was by TLS only the browser knows for sure: a
+    host without a port has the default one of the Origin's own scheme, so a proxy that does TLS needs no trust here.
     """
     try:
         origin = urlsplit(connection.headers.get("origin", ""))
-        host = urlsplit(f"{'https' if by_tls else 'http'}://{connection.headers.get('host', '')}")
-        return bool(origin.hostname) and _place(origin) == _place(host)
+        host = urlsplit(f"{origin.scheme}://{connection.headers.get('host', '')}")
+        default = _DEFAULT_PORTS.get(origin.scheme)
+        return default is not None and (origin.hostname, origin.port or default) == (
+            host.hostname,
+            host.port or default,
+        )
     except ValueError:  # A port that is none.
         return False
-
-
-def _place(url: object) -> tuple[object, ...]:
-    return (url.hostname, url.port or _DEFAULT_PORTS.get(url.scheme))  # type: ignore[attr-defined]

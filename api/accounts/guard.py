@@ -64,7 +64,7 @@ async def user_of_socket(websocket: WebSocket, token: object = None) -> User:
     if token is not None:
         return await _user(websocket, token if isinstance(token, str) else "")
     told, by_cookie = login_token(websocket)
-    if by_cookie and not cookies.is_same_origin(websocket, _by_tls(websocket)):
+    if by_cookie and not cookies.is_same_origin(websocket):
         raise NotSignedIn
     return await _user(websocket, told)
 
