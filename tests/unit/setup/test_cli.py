@@ -53,7 +53,7 @@ def test_a_setting_that_makes_no_sense_is_told_by_its_name(bangban):
         ({"BANGBAN_OIDC_CLIENT_SECRET": "a secret"}, "BANGBAN_OIDC_ISSUER, _CLIENT_ID and _CLIENT_SECRET are needed"),
         (
             {"BANGBAN_OIDC_ISSUER": "http://login.example"},
-            "BANGBAN_OIDC_ISSUER is 'http://login.example': the provider",
+            "BANGBAN_OIDC_ISSUER is 'http://login.example': the",
         ),
         ({"BANGBAN_OIDC_ROLES": "desk=boss", "BANGBAN_OIDC_ROLE_CLAIM": "groups"}, "BANGBAN_OIDC_ROLES is 'boss'"),
     ],
