@@ -26,7 +26,20 @@ from api.metrics import Metrics
 from api.middleware import BodyLimit, RequestLog, VisitorCors
 from api.problems import ProblemOut
 from api.queues import SessionQueues
-from api.routes import audit, auth, desk, desk_events, desk_pages, events, knowledge, oidc, operations, pages, sessions
+from api.routes import (
+    audit,
+    auth,
+    desk,
+    desk_events,
+    desk_pages,
+    events,
+    knowledge,
+    oidc,
+    operations,
+    oversight,
+    pages,
+    sessions,
+)
 from api.services import Bot, Search, Services
 from api.settings import Settings
 from api.storage.database import Database
@@ -102,6 +115,7 @@ def create_app(settings: Settings, retriever: Search, bot: Bot) -> FastAPI:
         audit.router,
         desk.router,
         desk_events.router,
+        oversight.router,
     ):
         app.include_router(router)
     pages.install(app)

@@ -183,6 +183,20 @@ class UnknownPromotion(Problem):
         super().__init__("There is no draft with this id. GET /api/v1/desk/promotions lists them.")
 
 
+class UnknownFollowUp(Problem):
+    """There is no such follow-up."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no follow-up with this id. GET /api/v1/follow-ups lists them.")
+
+
+class NoSuchDays(Problem):
+    """The days end before they begin, or are more than are counted at once."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"`from` must not lie after `to`, and at most {most} days are counted at once.")
+
+
 class NotSignedIn(Problem):
     """The call carries neither a valid login cookie nor a valid token; the login may have ended."""
 
@@ -256,10 +270,12 @@ PROBLEMS: dict[type[Exception], tuple[int, str, str]] = {
     UnknownCanned: (404, "unknown-canned-reply", "Unknown canned reply"),
     UnknownApproval: (404, "unknown-approval", "Unknown approval"),
     UnknownPromotion: (404, "unknown-promotion", "Unknown draft"),
+    UnknownFollowUp: (404, "unknown-follow-up", "Unknown follow-up"),
     TicketTaken: (409, "ticket-taken", "The ticket is taken"),
     NotYourTicket: (409, "not-your-ticket", "Not your ticket"),
     TicketNotActive: (409, "ticket-not-active", "The ticket is not active"),
     AlreadyDecided: (409, "already-decided", "Already decided"),
+    NoSuchDays: (422, "no-such-days", "These days cannot be counted"),
     UnknownEntry: (422, "unknown-entry", "Unknown entry"),
     UnknownVariable: (422, "unknown-variable", "Unknown variable"),
     UnknownItem: (404, "unknown-item", "Unknown item"),

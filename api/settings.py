@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     oidc_roles: Annotated[dict[str, Role], NoDecode] = Field(default_factory=dict)
     contact_key: SecretStr | None = None
     contact_days: int = Field(default=30, ge=0, le=3650)
+    follow_up_days: int = Field(default=3, ge=1, le=30)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("trusted_proxies", mode="before")

@@ -18,6 +18,7 @@ from api.storage.audit import AuditLog
 from api.storage.desk import Desk
 from api.storage.desk_events import DeskEvents
 from api.storage.feedback import Feedback
+from api.storage.follow_ups import FollowUps
 from api.storage.messages import Messages
 from api.storage.presences import Presences
 from api.storage.sessions import Sessions
@@ -37,6 +38,7 @@ class Work:
         self.messages = Messages(session)
         self.tickets = Tickets(session)
         self.feedback = Feedback(session)
+        self.follow_ups = FollowUps(session)
         self.statistics = Statistics(session)
         self.accounts = Accounts(session)
         self.audit = AuditLog(session)
