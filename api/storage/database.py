@@ -19,6 +19,7 @@ from api.storage.desk import Desk
 from api.storage.desk_events import DeskEvents
 from api.storage.feedback import Feedback
 from api.storage.follow_ups import FollowUps
+from api.storage.hotline import Hotline
 from api.storage.messages import Messages
 from api.storage.presences import Presences
 from api.storage.sessions import Sessions
@@ -45,6 +46,7 @@ class Work:
         self.desk = Desk(session)
         self.desk_events = DeskEvents(session)
         self.presences = Presences(session)
+        self.hotline = Hotline(session)
 
     async def commit(self) -> None:
         """Make it true."""
