@@ -35,7 +35,7 @@ def main(site: str, data_dir: Path, folder: Path | None) -> None:
         ).begin()
         chats = [_waiting(chromium, site, *VISITORS[0])]
         desk.accept().reply(REPLIES["zh"])
-        chats[0].ask("在小区公共绿地上。批下来要多久？")
+        chats[0].ask("是小区的。批下来要多久？")
         for visitor in VISITORS[1:]:
             chats.append(_waiting(chromium, site, *visitor))
             time.sleep(BETWEEN_S)

@@ -74,7 +74,7 @@ def test_talking_to_a_person_shows_the_ticket_number(chat):
 
 
 def test_a_person_who_joins_and_leaves_is_announced_by_role(visit):
-    """The desk does not exist yet, so the two frames that it will cause are put into the live connection."""
+    """The two frames that the desk causes are put into the live connection; with real helpers: test_desk_shift.py."""
     sockets = []
 
     def join(socket):
@@ -85,7 +85,7 @@ def test_a_person_who_joins_and_leaves_is_announced_by_role(visit):
     chat.page.route_web_socket(re.compile("/events$"), join)
     chat.open().ask(ZH).answered()
     sockets[-1].send('{"type": "state", "state": "human"}')
-    expect(chat.status).to_contain_text("工作人员在线答复")
+    expect(chat.status).to_contain_text("工作人员来了")
     sockets[-1].send('{"type": "state", "state": "bot"}')
     expect(chat.status).to_contain_text("工作人员已离开")
 
