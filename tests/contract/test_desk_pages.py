@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.routes.desk_pages import DESK
+from api.settings import CHECKOUT
 
 PAGES = ("/desk", "/desk/hotline", "/desk/login", "/desk/supervision")
 
@@ -46,6 +47,16 @@ async def test_every_module_finds_what_it_imports(http, module: Path):
 async def test_the_forms_name_facets_as_the_base_does(http, retriever):
     told = (await http.get("/desk/facets.json")).json()
     assert told == {facet.value: spec.label.model_dump() for facet, spec in retriever.base.facets.items()}
+
+
+def test_the_guide_names_every_key_twice_once_in_each_language():
+    keys = re.findall(r'cap: "(.)"', (DESK / "acts.js").read_text(encoding="utf-8"))
+    guide = (CHECKOUT / "docs" / "helpers-guide.md").read_text(encoding="utf-8")
+    chinese, english = guide.split("\n## English\n")
+    for key in keys:
+        assert f"<kbd>{key}</kbd>" in chinese.partition("### 按键")[2], key
+        assert f"<kbd>{key}</kbd>" in english.partition("### Keys")[2], key
+    assert len(keys) >= 20
 
 
 async def test_what_is_not_the_desks_is_not_served_below_it(http):
