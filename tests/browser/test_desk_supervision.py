@@ -38,7 +38,8 @@ def rate_badly(chat):
 
 
 def test_a_supervisor_sees_who_waits_and_closes_what_a_visitor_was_not_content_with(visit, helper):
-    zhou, li = helper("zhou", role="supervisor"), helper("li")
+    # A dialog that fades in has, for the moment, the contrast of a fading dialog.
+    zhou, li = helper("zhou", role="supervisor", reduced_motion="reduce"), helper("li")
     zhou.page.locator(".presence.away").click()
     page = open_page(zhou)
     expect(figure(page, "waiting")).to_have_text("0")
@@ -50,7 +51,10 @@ def test_a_supervisor_sees_who_waits_and_closes_what_a_visitor_was_not_content_w
     li.reply("您好，去区绿化部门的窗口办。")
     expect(figure(page, "active")).to_have_text("1", timeout=ANSWER_MS)
     expect(figure(page, "waiting")).to_have_text("0")
-    li.press("Escape").press("e").press("1").press("Control+Enter")
+    li.press("Escape").press("e")
+    expect(li.dialog).to_be_visible()
+    li.press("1").press("Control+Enter")
+    expect(li.mine).to_have_count(0, timeout=ANSWER_MS)
     rate_badly(chat)
     ours = page.locator(".follow-up").filter(has_text="还是不知道去哪里办")
     expect(ours).to_be_visible(timeout=ANSWER_MS)
@@ -70,7 +74,7 @@ def test_a_supervisor_sees_who_waits_and_closes_what_a_visitor_was_not_content_w
     page.keyboard.press("Control+Enter")
     expect(dialog).to_have_count(0, timeout=ANSWER_MS)
     expect(ours).to_have_count(0, timeout=ANSWER_MS)
-    expect(page.locator("follow-up-list .part-title").first).to_be_focused()
+    expect(page.get_by_role("heading", name="回访")).to_be_focused()
     page.get_by_label("已办").check()
     expect(ours).to_contain_text("补上了窗口地址。", timeout=ANSWER_MS)
     expect(page.locator("follow-up-list table")).to_contain_text("答案不好懂", timeout=ANSWER_MS)
@@ -101,7 +105,7 @@ def test_the_page_is_whole_in_english_on_a_phone_and_on_a_screen(helper, scheme)
 def test_an_agent_sees_follow_ups_and_no_figures(helper):
     li = helper("li")
     page = open_page(li)
-    expect(page.locator("follow-up-list .part-title").first).to_be_visible()
+    expect(page.get_by_role("heading", name="回访")).to_be_visible()
     expect(page.locator("supervision-figures")).to_have_count(0)
     expect(page.locator("[role=alert]")).to_be_hidden()
     assert li.faults == []

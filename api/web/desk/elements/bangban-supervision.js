@@ -150,7 +150,7 @@ export class BangbanSupervision extends SupervisionElement {
         if (!told.reason || !told.action) throw new Incomplete(this.say("closeMissing"))
         await this.#client.closeFollowUp(followUp.id, told)
         write(this.announcer, this.say("closedNow"))
-        this.followUps.focusTitle() // its button is about to go
+        this.followUps.focusHeading() // its button is about to go
         this.#ask()
       },
     })

@@ -41,7 +41,7 @@ export class FollowUpList extends SupervisionElement {
     for (const radio of this.querySelectorAll("[name=shown]")) radio.checked = radio.value === shown
     const focused = this.list.contains(document.activeElement) ? document.activeElement.dataset.followUp : null
     this.list.replaceChildren(...followUps.map((one) => this.#entry(one)))
-    if (focused) (this.list.querySelector(`[data-follow-up="${focused}"]`) ?? this.title).focus()
+    if (focused) (this.list.querySelector(`[data-follow-up="${focused}"]`) ?? this.heading).focus()
     write(this.note, followUps.length ? (total > followUps.length ? this.say("moreThanShown", { total, shown: followUps.length }) : "") : this.say("followUpsNone"))
   }
 
@@ -58,8 +58,8 @@ export class FollowUpList extends SupervisionElement {
     this.byItem.replaceChildren(items.length ? table : make("p", { class: "quiet none" }, this.say("followUpsNone")))
   }
 
-  focusTitle() {
-    this.title.focus()
+  focusHeading() {
+    this.heading.focus()
   }
 
   #entry(one) {
@@ -86,14 +86,14 @@ export class FollowUpList extends SupervisionElement {
   }
 
   #build() {
-    this.title = make("h2", { class: "part-title", tabindex: "-1" }, this.say("followUps"))
+    this.heading = make("h2", { class: "part-title", tabindex: "-1" }, this.say("followUps"))
     const radios = SHOWN.map((shown, index) => make("label", { class: "choice" }, make("input", { type: "radio", name: "shown", value: shown, checked: index === 0 }), make("span", {}, this.say(shown))))
     const filter = make("fieldset", {}, make("legend", { class: "off-screen" }, this.say("followUps")), make("div", { class: "choices" }, ...radios))
     this.list = make("ol", { class: "plain follow-ups" })
     this.note = make("p", { class: "quiet none" })
     this.byItem = make("div", { class: "table-scroll", role: "region", tabindex: "0", "aria-label": this.say("reasonsByItem") })
     this.append(
-      make("section", { class: "part" }, this.title, filter, this.list, this.note),
+      make("section", { class: "part" }, this.heading, filter, this.list, this.note),
       make("section", { class: "part" }, make("h2", { class: "part-title" }, this.say("reasonsByItem")), this.byItem),
     )
   }
