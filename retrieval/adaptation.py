@@ -44,7 +44,7 @@ def adapt(base: KnowledgeBase, encoder: Encoder, say: Callable[[str], None]) -> 
 
     torch.manual_seed(SEED)
     chance = random.Random(SEED)
-    model = encoder.model
+    model = encoder.model.float()  # It may compute in half precision, in which small steps of learning get lost.
     config = LoraConfig(
         r=RANK, lora_alpha=int(RANK * SCALING), lora_dropout=0.05, target_modules=["query", "key", "value", "dense"]
     )

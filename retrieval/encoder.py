@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from sklearn.preprocessing import normalize
 
 from retrieval import adapter, packaged_model
 
@@ -39,16 +41,32 @@ class Encoder:
         Everything is encoded as a query: what is compared here are questions with questions, for which the model's
         authors recommend the query prefix on both sides (intfloat/multilingual-e5-small, model card).
         """
-        with self._lock:
+        with self._lock, _threads(1 if len(texts) == 1 else None):
             vectors = self.model.encode(
                 [self._prefix + text for text in texts],
                 batch_size=BATCH_SIZE,
                 prompt="",
-                normalize_embeddings=True,
                 show_progress_bar=False,
                 convert_to_numpy=True,
             )
-        return np.asarray(vectors, dtype=np.float32)
+        return normalize(np.asarray(vectors, dtype=np.float32))
+
+
+@contextlib.contextmanager
+def _threads(count: int | None) -> Iterator[None]:
+    """Let torch use `count` threads (None: as many as it likes).
+
+    One message is too little to share: a second thread makes it no faster on an idle machine, and on a busy one the
+    first waits for it (16 ms became 960 with two cores taken).
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def prepare(data_dir: Path, name: str | None = None) -> Path | None:
@@ -70,6 +88,7 @@ def open_encoder(data_dir: Path, name: str | None = None, adapted: bool = True) 
     if folder is not None:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
     # Imported late: torch takes seconds to load, which `bangban --help` and the checks need not wait for.
+    import torch
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging as transformers_logging
 
@@ -90,4 +109,7 @@ def open_encoder(data_dir: Path, name: str | None = None, adapted: bool = True) 
         learnt.apply(model)
         fingerprint = f"{fingerprint}+{learnt.fingerprint}"
     model.eval()
+    if torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        # Half the time where the processor computes in half precision; the vectors stay the same to 1e-4 of cosine.
+        model.to(torch.bfloat16)
     return Encoder(model, fingerprint)
