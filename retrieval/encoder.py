@@ -41,7 +41,9 @@ class Encoder:
         Everything is encoded as a query: what is compared here are questions with questions, for which the model's
         authors recommend the query prefix on both sides (intfloat/multilingual-e5-small, model card).
         """
-        with self._lock, _threads(1 if len(texts) == 1 else None):
+        # One message is too little to share: a second thread makes it no faster on an idle machine, and on a busy one
+        # the first waits for it (16 ms became 960 with both cores taken).
+        with self._lock, threads(1 if len(texts) == 1 else None):
             vectors = self.model.encode(
                 [self._prefix + text for text in texts],
                 batch_size=BATCH_SIZE,
@@ -53,12 +55,8 @@ class Encoder:
 
 
 @contextlib.contextmanager
-def _threads(count: int | None) -> Iterator[None]:
-    """Let torch use `count` threads (None: as many as it likes).
-
-    One message is too little to share: a second thread makes it no faster on an idle machine, and on a busy one the
-    first waits for it (16 ms became 960 with two cores taken).
-    """
+def threads(count: int | None) -> Iterator[None]:
+    """Let torch use `count` threads, None: as many as it would."""
     import torch
 
     before = torch.get_num_threads()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from bot.protocol import Decision, Topic
 from knowledge.schema import Facet
 from retrieval.forms import SILENT
 from retrieval.fusion import ConditionalLogit
-from retrieval.heads import LinearHead, NgramHead
+from retrieval.heads import LinearHead, NgramHead, SubjectNetwork
 from retrieval.signals import Layout, Signals
 
 ITEM_FEATURES, ENTRY_FEATURES = 10, 6
@@ -53,8 +54,7 @@ class Reading:
 class Reader:
     """The heads, the two joins and the thresholds, fitted by retrieval.training."""
 
-    item_head: LinearHead
-    facet_head: LinearHead
+    network: SubjectNetwork
     facet_ngram_head: NgramHead
     item_join: ConditionalLogit
     entry_join: ConditionalLogit
@@ -62,9 +62,10 @@ class Reader:
 
     def read(self, text: str, vector: np.ndarray, signals: Signals, layout: Layout, context: int | None) -> Reading:
         """The reading of a normalised text; `context` is the position of the item that the conversation is about."""
-        head = self.item_head.log_probabilities(vector[None])[0]
-        facets = self.facets(text, vector)
-        options = np.exp(self.item_join.log_probabilities(item_features(head, self.item_head.classes, signals, layout)))
+        (by_network,), facets = self.logs([text], vector[None])
+        facets = facets[0]
+        features = item_features(by_network, self.network.item.classes, signals, layout)
+        options = np.exp(self.item_join.log_probabilities(features))
         items, silent, none = options[:-2].copy(), float(options[-2]), float(options[-1])
         carried = silent
         if context is not None:
@@ -83,18 +84,17 @@ class Reader:
         mean_facets = np.exp(facets).mean(axis=1)
         return Reading(items, entries, mean_facets / mean_facets.sum(), silent, none, decision, topic)
 
-    def facets(self, text: str, vector: np.ndarray) -> np.ndarray:
-        """Log probabilities of the facets by both facet heads, shape (15, 2), in the order of Facet."""
-        by_embedding = self.facet_head.log_probabilities(vector[None])[0]
-        by_ngrams = self.facet_ngram_head.log_probabilities([text])[0]
-        return np.stack([by_embedding, by_ngrams], axis=1)[facet_order(self.facet_head)]
+    def logs(self, texts: Sequence[str], vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Log probabilities of items, shape (texts, classes), and of facets in the order of Facet by network and by
+        n-grams, shape (texts, 15, 2)."""
+        return logs(self.network, self.facet_ngram_head, texts, vectors)
 
     def save(self, path: Path) -> None:
         """Write everything to one .npz file."""
         parts: dict[str, np.ndarray] = {}
         heads = {
-            "item_head": self.item_head,
-            "facet_head": self.facet_head,
+            "item": self.network.item,
+            "facet": self.network.facet,
             "facet_ngram_head": self.facet_ngram_head.linear,
         }
         for name, head in heads.items():
@@ -107,6 +107,7 @@ class Reader:
             join: ConditionalLogit = getattr(self, name)
             parts |= {f"{name}.weights": join.weights, f"{name}.scale": join.scale}
         limits = self.thresholds
+        parts |= {"hidden.weights": self.network.weights, "hidden.bias": self.network.bias}
         parts["facet_ngram_head.idf"] = self.facet_ngram_head.idf
         parts["thresholds"] = np.array([limits.item, limits.facet, limits.none])
         np.savez(path, allow_pickle=False, **parts)
@@ -117,14 +118,15 @@ class Reader:
         with np.load(path) as parts:
             item, facet, ngram = (
                 LinearHead(tuple(parts[f"{name}.classes"].tolist()), parts[f"{name}.weights"], parts[f"{name}.bias"])
-                for name in ("item_head", "facet_head", "facet_ngram_head")
+                for name in ("item", "facet", "facet_ngram_head")
             )
+            network = SubjectNetwork(parts["hidden.weights"], parts["hidden.bias"], item, facet)
             item_join, entry_join = (
                 ConditionalLogit(parts[f"{name}.weights"], parts[f"{name}.scale"])
                 for name in ("item_join", "entry_join")
             )
             ngram_head = NgramHead(ngram, parts["facet_ngram_head.idf"])
-            return cls(item, facet, ngram_head, item_join, entry_join, Thresholds(*parts["thresholds"].tolist()))
+            return cls(network, ngram_head, item_join, entry_join, Thresholds(*parts["thresholds"].tolist()))
 
     def _entries(self, items: np.ndarray, facets: np.ndarray, signals: Signals, layout: Layout) -> np.ndarray:
         features = entry_features(facets, signals, layout)
@@ -148,9 +150,17 @@ class Reader:
         return Decision.CLARIFY
 
 
-def facet_order(head: LinearHead) -> list[int]:
-    """Where each facet, in the order of Facet, stands among the head's classes."""
-    return [head.classes.index(facet.value) for facet in Facet]
+def logs(
+    network: SubjectNetwork, ngrams: NgramHead, texts: Sequence[str], vectors: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What `Reader.logs` gives, of a network and an n-gram head that are no reader's yet."""
+    items, by_network = network.log_probabilities(vectors)
+    by_ngrams = ngrams.log_probabilities(texts)
+    in_order = [
+        found[:, [head.classes.index(facet.value) for facet in Facet]]
+        for found, head in ((by_network, network.facet), (by_ngrams, ngrams.linear))
+    ]
+    return items, np.stack(in_order, axis=2)
 
 
 def item_features(head: np.ndarray, classes: tuple[str, ...], signals: Signals, layout: Layout) -> np.ndarray:
@@ -173,7 +183,7 @@ def item_features(head: np.ndarray, classes: tuple[str, ...], signals: Signals, 
 
 
 def entry_features(facets: np.ndarray, signals: Signals, layout: Layout) -> np.ndarray:
-    """Features of every entry, shape (entries, ENTRY_FEATURES); `facets` as Reader.facets gives them."""
+    """Features of every entry, shape (entries, ENTRY_FEATURES); `facets` is one row of what `logs` gives."""
     features = np.zeros((len(layout.entry_ids), ENTRY_FEATURES))
     features[:, 0:2] = facets[layout.entry_facet]
     features[:, 2] = signals.entry_dense

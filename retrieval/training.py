@@ -14,9 +14,9 @@ from knowledge.schema import Facet
 from retrieval import fusion
 from retrieval.embedding_cache import EmbeddingCache
 from retrieval.forms import SILENT, Example, composed, examples, held_out, situations
-from retrieval.heads import LinearHead, NgramHead, fit_embedding_head, fit_ngram_head
+from retrieval.heads import NgramHead, SubjectNetwork, fit_ngram_head, fit_subject_network
 from retrieval.lexical import Segmenter
-from retrieval.reading import Reader, Thresholds, entry_features, facet_order, item_features
+from retrieval.reading import Reader, Thresholds, entry_features, item_features, logs
 from retrieval.signals import NEAREST, Layout, Signals
 
 if TYPE_CHECKING:
@@ -61,10 +61,10 @@ def fit_reader(
     progress("fitting the heads")
     unseen = np.array([held_out(one.text) for one in turns])
     seen = [one for one, is_unseen in zip(turns, unseen, strict=True) if not is_unseen]
-    heads = _Heads.fit([*written, *seen], np.vstack([written_vectors, vectors[~unseen]]))
-    classes = heads.item.classes
+    network, ngrams = _heads([*written, *seen], np.vstack([written_vectors, vectors[~unseen]]))
+    classes = network.item.classes
     asked, asked_vectors = [one for one, is_unseen in zip(turns, unseen, strict=True) if is_unseen], vectors[unseen]
-    item_logs, facet_logs = heads.logs(asked, asked_vectors)
+    item_logs, facet_logs = logs(network, ngrams, [one.text for one in asked], asked_vectors)
     kinds = [_kind(one, base, place < len(told)) for place, one in enumerate(turns) if unseen[place]]
 
     progress("fitting the joins")
@@ -95,8 +95,8 @@ def fit_reader(
         _facet_masses(entry_gold, entry_facet)[of_told] > 0,
         [kind == "told" for kind in kinds[: kinds.index("composed")]],
     )  # fmt: skip
-    final = _Heads.fit([*written, *turns], np.vstack([written_vectors, vectors]))
-    return Reader(final.item, final.facet, final.facet_ngram, item_join, entry_join, thresholds)
+    final = _heads([*written, *turns], np.vstack([written_vectors, vectors]))
+    return Reader(*final, item_join, entry_join, thresholds)
 
 
 def lessons_of(base: KnowledgeBase) -> str:
@@ -112,28 +112,13 @@ def lessons_of(base: KnowledgeBase) -> str:
     return digest.hexdigest()[:32]
 
 
-class _Heads:
-    """The three heads of one fold."""
-
-    def __init__(self, item: LinearHead, facet: LinearHead, facet_ngram: NgramHead) -> None:
-        self.item, self.facet, self.facet_ngram = item, facet, facet_ngram
-
-    @classmethod
-    def fit(cls, taught: Sequence[Example], vectors: np.ndarray) -> _Heads:
-        with_facet = [place for place, one in enumerate(taught) if one.facet is not None]
-        facets = [taught[place].facet.value for place in with_facet]  # type: ignore[union-attr]
-        return cls(
-            fit_embedding_head(vectors, [one.item_id for one in taught]),
-            fit_embedding_head(vectors[with_facet], facets),
-            fit_ngram_head([taught[place].text for place in with_facet], facets),
-        )
-
-    def logs(self, questions: Sequence[Example], vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Log probabilities of items, (questions, classes), and of facets by both heads, (questions, 15, 2)."""
-        order = facet_order(self.facet)
-        by_ngrams = self.facet_ngram.log_probabilities([one.text for one in questions])[:, order]
-        by_embedding = self.facet.log_probabilities(vectors)[:, order]
-        return self.item.log_probabilities(vectors), np.stack([by_embedding, by_ngrams], axis=2)
+def _heads(taught: Sequence[Example], vectors: np.ndarray) -> tuple[SubjectNetwork, NgramHead]:
+    with_facet = [(one.text, one.facet.value) for one in taught if one.facet is not None]
+    texts, facets = zip(*with_facet, strict=True)
+    network = fit_subject_network(
+        vectors, [one.item_id for one in taught], [one.facet.value if one.facet else None for one in taught]
+    )
+    return network, fit_ngram_head(texts, facets)
 
 
 def _signals(
@@ -176,13 +161,13 @@ def _entry_questions(
     Last, the positions of the questions that have a right entry at all.
     """
     rows, kept = [], []
-    for place, (one, logs, found) in enumerate(zip(questions, facets, signals, strict=True)):
+    for place, (one, of_facets, found) in enumerate(zip(questions, facets, signals, strict=True)):
         layout = layouts[one.language]
         own = np.flatnonzero(layout.entry_item == layout.item_ids.index(one.item_id))
         assert one.facet is not None
         gold: np.ndarray = layout.entry_facet[own] == list(Facet).index(one.facet)
         if gold.any():
-            rows.append((entry_features(logs, found, layout)[own], gold, layout.entry_facet[own]))
+            rows.append((entry_features(of_facets, found, layout)[own], gold, layout.entry_facet[own]))
             kept.append(place)
     widest = max(len(gold) for _, gold, _ in rows)
     features = np.zeros((len(rows), widest, rows[0][0].shape[1]))
