@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,22 +25,19 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Ask every suite; print the test part's figures; end with status 1 where a gate of gates.toml is missed."""
-    try:
-        import ir_measures  # noqa: F401
-    except ImportError:
-        refuse("The evaluation's packages are not installed: `make eval` installs them and runs this.")
+    _need_packages()
     import httpx
 
-    from evaluation import report
+    from evaluation import report as reports
     from evaluation import run as evaluating
 
     try:
         done = evaluating.evaluate(server, lambda step: print(f"  {step}", file=sys.stderr, flush=True))
     except httpx.HTTPError as error:
         refuse(f"{server or 'the service'} does not answer ({error}): is `bangban serve` running there?")
-    figures = report.write(done, out)
+    figures = reports.write(done, out)
     if as_json:
-        print(json.dumps(figures["test"], ensure_ascii=False))
+        print(json.dumps(reports.finite(figures["test"]), ensure_ascii=False))
     else:
         _show(figures["test"])
         print(f"Written to {out / 'eval.html'} and {out / 'eval.json'}.")
@@ -56,37 +55,63 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Two runs case by case: what got better, what got worse, and whether that may be chance."""
+    _need_packages()
+    from evaluation.outcomes import UnreadableOutcomes
     from evaluation.run import compare as compared
 
     try:
         told = compared(before, after)
-    except (OSError, ValueError, KeyError) as error:
-        refuse(f"Not two outcomes.json of `bangban eval run` ({error}).")
+    except UnreadableOutcomes as error:
+        refuse(str(error))
     if as_json:
-        print(json.dumps(told, ensure_ascii=False))
+        print(json.dumps(asdict(told), ensure_ascii=False))
         return
-    for name, (old, new) in told["changed"].items():
-        mark = "+" if new["right"] and not old["right"] else "−" if old["right"] and not new["right"] else " "
-        print(f"{mark} {name}: {old['text'][:60]}\n    {old['told']}\n    {new['told']}")
+    for name, (old, new) in told.changed.items():
+        mark = "+" if new.right and not old.right else "−" if old.right and not new.right else " "
+        print(f"{mark} {name}: {old.text[:60]}\n    {old.told}\n    {new.told}")
     print(
-        f"{told['cases']} cases, {told['better']} better, {told['worse']} worse (p = {told['p_value']:.3f}, "
-        f"McNemar), {len(told['changed'])} replies changed; {told['before']} → {told['after']}"
+        f"{told.cases} cases, {told.better} better, {told.worse} worse (p = {told.p_value:.3f}, "
+        f"McNemar), {len(told.changed)} replies changed; {told.before} → {told.after}"
     )
 
 
-def _show(figures: dict[str, dict[str, dict[str, float]]]) -> None:
+@evaluation.command()
+def report(
+    stored: Annotated[Path, typer.Argument(metavar="[OUTCOMES]", help="outcomes.json of a run.")] = Path(
+        "reports/outcomes.json"
+    ),
+    out: Annotated[Path | None, typer.Option(help="Where to write; the folder of OUTCOMES without it.")] = None,
+) -> None:
+    """Write eval.html and eval.json again from what a run stored; nothing is asked anew."""
+    _need_packages()
+    from evaluation import outcomes
+    from evaluation.report import write_again
+
+    try:
+        run_stored = outcomes.load(stored)
+    except outcomes.UnreadableOutcomes as error:
+        refuse(str(error))
+    folder = out or stored.parent
+    write_again(run_stored, folder)
+    print(f"Written to {folder / 'eval.html'} and {folder / 'eval.json'}.")
+
+
+def _need_packages() -> None:
+    """Measuring needs packages that serving does not."""
+    try:
+        import ir_measures  # noqa: F401
+    except ImportError:
+        refuse("The evaluation's packages are not installed: `make eval` installs them and runs it.")
+
+
+def _show(figures: Mapping[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from evaluation.rates import Rate
+
     table = Table("test part", "zh", "en", "all", box=None, pad_edge=False)
     for name, told in figures.items():
-        if "all" in told and isinstance(told["all"], dict) and "value" in told["all"]:
-            table.add_row(name, *(_words(told[language]) for language in ("zh", "en", "all")))
+        if isinstance(told["all"], dict) and "numerator" in told["all"]:
+            table.add_row(name, *(str(Rate(**told[language])) for language in ("zh", "en", "all")))
     Console(width=None if sys.stdout.isatty() else 160, highlight=False).print(table)
-
-
-def _words(rate: dict[str, float]) -> str:
-    return (
-        f"{100 * rate['value']:.1f} % ({rate['numerator']}/{rate['denominator']}; "
-        f"{100 * rate['low']:.0f}–{100 * rate['high']:.0f})"
-    )

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import math
 import tempfile
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from evaluation import report, runner, suites
-from evaluation.report import Run
+from evaluation import outcomes, report, runner, suites
+from evaluation.outcomes import Catalogue, Run
+from evaluation.rates import better_or_worse
 from evaluation.service import prepare, running
 
 GATES = Path(__file__).with_name("gates.toml")
-REPORTS = Path("reports")
 
 
 def evaluate(url: str | None, say: Callable[[str], None]) -> Run:
@@ -30,16 +30,28 @@ def evaluate(url: str | None, say: Callable[[str], None]) -> Run:
 
 
 def _ask_all(url: str, say: Callable[[str], None]) -> Run:
-    revision = httpx.get(f"{url}/api/v1/items", timeout=60, trust_env=False).raise_for_status().json()["revision"]
+    catalogue = httpx.get(f"{url}/api/v1/items", timeout=60, trust_env=False).raise_for_status().json()
     asked = suites.questions()
     say(f"asking {len(asked)} questions")
     told = runner.ask_questions(url, asked)
     say("holding dialogues")
-    cases = {"dialogues": runner.hold_dialogues(url, suites.dialogues())}
+    cases = {"dialogues": tuple(runner.hold_dialogues(url, suites.dialogues()))}
     say("asking what is none of the desk's business, and odd things")
-    cases["outside"] = runner.ask_outside(url, suites.outside())
-    cases["hostile"] = runner.ask_hostile(url, suites.hostile())
-    return Run(revision, report.now(), told, cases)
+    cases["outside"] = tuple(runner.ask_outside(url, suites.outside()))
+    cases["hostile"] = tuple(runner.ask_hostile(url, suites.hostile()))
+    say("searching for mistyped questions")
+    distorted = runner.search_distorted(url, suites.distorted())
+    return Run(
+        revision=catalogue["revision"],
+        at=report.now(),
+        questions=tuple(told),
+        cases=cases,
+        distorted=tuple(distorted),
+        catalogue=Catalogue(
+            family_of={item["item_id"]: item["family"] for item in catalogue["items"]},
+            family_names={item["family"]: item["family_name"] for item in catalogue["items"]},
+        ),
+    )
 
 
 def missed_gates(figures: dict[str, Any], path: Path = GATES) -> list[str]:
@@ -54,24 +66,45 @@ def missed_gates(figures: dict[str, Any], path: Path = GATES) -> list[str]:
     return missed
 
 
-def compare(before: Path, after: Path) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Compared:
+    """Two runs case by case. `changed` holds, by a case's id, what was said and what came of it before and after."""
+
+    before: str
+    after: str
+    cases: int
+    better: int
+    worse: int
+    p_value: float
+    changed: Mapping[str, tuple[Told, Told]]
+
+
+@dataclass(frozen=True)
+class Told:
+    """One case of one run, in a line."""
+
+    right: bool
+    told: str
+    text: str
+
+
+def compare(before: Path, after: Path) -> Compared:
     """What got better and what got worse between two outcomes.json, with the p value of McNemar's test.
 
-    Raises OSError or ValueError where a file is not one.
+    Raises outcomes.UnreadableOutcomes.
     """
-    from evaluation.metrics import better_or_worse
+    old, new = outcomes.load(before), outcomes.load(after)
+    old_told, new_told = _told(old), _told(new)
+    ids = [name for name in old_told if name in new_told]
+    better, worse, p_value = better_or_worse(*([told[name].right for name in ids] for told in (old_told, new_told)))
+    changed = {name: (old_told[name], new_told[name]) for name in ids if old_told[name].told != new_told[name].told}
+    return Compared(old.revision, new.revision, len(ids), better, worse, p_value, changed)
 
-    old, new = (json.loads(path.read_text(encoding="utf-8")) for path in (before, after))
-    ids = [name for name in old["cases"] if name in new["cases"]]
-    rights = ([told["cases"][name]["right"] for name in ids] for told in (old, new))
-    better, worse, p_value = better_or_worse(*rights)
-    changed = [name for name in ids if old["cases"][name]["told"] != new["cases"][name]["told"]]
-    return {
-        "before": old["revision"],
-        "after": new["revision"],
-        "cases": len(ids),
-        "better": better,
-        "worse": worse,
-        "p_value": p_value,
-        "changed": {name: (old["cases"][name], new["cases"][name]) for name in changed},
+
+def _told(run: Run) -> dict[str, Told]:
+    questions = {
+        one.question.id: Told(one.resolved, " → ".join((*one.kinds, ".".join(map(str, one.given)))), one.question.text)
+        for one in run.questions
     }
+    cases = {one.id: Told(one.right, one.told, one.said) for own in run.cases.values() for one in own}
+    return questions | cases
