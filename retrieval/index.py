@@ -181,7 +181,10 @@ def _build(folder: Path, data_dir: Path, knowledge_dir: Path, encoder: Encoder, 
         lexical.save(part / "lexical")
     words = words_of(base, segmenter)
     (folder / "words.json").write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
-    reader = _reader(folder, data_dir, base, languages, segmenter, cache, progress)
+    before = live(data_dir)
+    if before is not None and not before.name.endswith(f"-{kind_of(encoder.fingerprint)}"):
+        before = None  # Its reader reads another encoder's vectors, or is written in another way.
+    reader = _reader(folder, before, base, languages, segmenter, cache, progress)
     progress("checking the new index")
     _refuse_unfit(Index(base, languages, segmenter, reader, PinyinReader(words)), cache)
     cache.save()
@@ -189,15 +192,15 @@ def _build(folder: Path, data_dir: Path, knowledge_dir: Path, encoder: Encoder, 
 
 def _reader(
     folder: Path,
-    data_dir: Path,
+    before: Path | None,
     base: KnowledgeBase,
     languages: dict[str, LanguageIndex],
     segmenter: Segmenter,
     cache: EmbeddingCache,
     progress: Progress,
 ) -> Reader:
-    """The reader of a base: the live one's where nothing that it learnt from has changed, else a new one."""
-    lessons, before = lessons_of(base), live(data_dir)
+    """The reader of a base: that of the index `before` where nothing that it learnt from has changed, else a new one."""
+    lessons = lessons_of(base)
     (folder / "lessons").write_text(lessons, encoding="utf-8")
     if before is not None and _taught(before) == lessons:
         shutil.copy(before / "reader.npz", folder)
