@@ -199,7 +199,7 @@ def _reader(
     cache: EmbeddingCache,
     progress: Progress,
 ) -> Reader:
-    """The reader of a base: that of the index `before` where nothing that it learnt from has changed, else a new one."""
+    """The reader of a base: that of `before` where nothing that it learnt from has changed, else a new one."""
     lessons = lessons_of(base)
     (folder / "lessons").write_text(lessons, encoding="utf-8")
     if before is not None and _taught(before) == lessons:
