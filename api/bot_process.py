@@ -84,9 +84,9 @@ class BotTooSlow(BotProcessError):
         self.waited_s, self.log = waited_s, log
 
 
-def training_texts() -> list[str]:
-    """The examples of bot/data/nlu, each once, in order: the texts whose embeddings training wants."""
-    return list(dict.fromkeys(_examples()))
+def training_texts(*more: Path) -> list[str]:
+    """The examples of bot/data/nlu and of `more` files, each once, in order: training wants their embeddings."""
+    return list(dict.fromkeys(_examples(more)))
 
 
 def write_embeddings(path: Path, texts: Sequence[str], vectors: np.ndarray) -> None:
@@ -108,8 +108,8 @@ def model_path(settings: Settings, embeddings: Path) -> Path:
     return settings.data_dir / "bot" / "models" / f"{_fingerprint(embeddings)}.tar.gz"
 
 
-def train(settings: Settings, embeddings: Path) -> Path:
-    """The model trained from bot/ and `embeddings`; seconds where it exists already, else up to a minute.
+def train(settings: Settings, embeddings: Path, *more: Path) -> Path:
+    """The model trained from bot/, `more` training data and the `embeddings` of all; at once where it exists already.
 
     A model is named by what it was trained from; an older one is removed. Raises BotNotInstalled, BotTrainingFailed.
     """
@@ -122,7 +122,7 @@ def train(settings: Settings, embeddings: Path) -> Path:
     building = models / f".building-{secrets.token_hex(4)}"
     command = [
         *_python(), "-m", "rasa", "train", "--force", "--config", "bot/config.yml", "--domain", "bot/domain.yml",
-        "--data", "bot/data", "--out", str(building), "--fixed-model-name", model.name,
+        "--data", "bot/data", *map(str, more), "--out", str(building), "--fixed-model-name", model.name,
     ]  # fmt: skip
     # Rasa's cache knows nothing of the embeddings' file: it would reuse what was computed from an older one.
     told = environment() | {"BANGBAN_BOT_EMBEDDINGS": str(embeddings), "RASA_MAX_CACHE_SIZE": "0"}
@@ -233,8 +233,8 @@ def environment() -> dict[str, str]:
     return inherited | _QUIET | {"PYTHONPATH": str(CHECKOUT)}
 
 
-def _examples() -> Iterator[str]:
-    for path in sorted((BOT / "data" / "nlu").glob("*.yml")):
+def _examples(more: Sequence[Path]) -> Iterator[str]:
+    for path in (*sorted((BOT / "data" / "nlu").glob("*.yml")), *more):
         for block in yaml.safe_load(path.read_text("utf-8"))["nlu"]:
             yield from _EXAMPLE.findall(block["examples"])
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api.acts import Draft, Scene, perform
 from api.bot_client import BotUnavailable
-from api.choices import Kind, Pick, ask_payload, by_payload, by_words, pick
+from api.choices import Kind, Pick, ask_payload, by_payload, by_words, entry_payload, pick
 from api.clock import Stopwatch, now
 from api.conversation import Conversation, LanguageName, Option
 from api.events import MessageSent, TypingStarted
@@ -22,6 +22,7 @@ from api.masking import mask
 from api.messages import message_row, visitor_row
 from api.problems import AssistantUnavailable, NotYourSession, UnknownOption
 from api.queues import Place
+from api.references import item_meant, other_half
 from api.schemas import MessageIn, MessageOut, ReplyOut
 from api.services import Services
 from api.storage.models import MessageRow, SessionRow, TurnRow
@@ -119,12 +120,14 @@ class Turns:
         language = conversation.language
         if heard.by is not Chosen.BUTTON and heard.option is None:
             language = follow(heard.text, conversation.language)
-        picked = pick(heard.option, base) if heard.option else None
+        picked = pick(heard.option, base) if heard.option else _second_asked(heard, base)
         if picked is not None:
-            return _Understood(base, language, _told_pick(heard, picked), None, picked)
+            by = Chosen.WORDS if heard.by is Chosen.NO else heard.by
+            return _Understood(base, language, _told_pick(heard, picked, by), None, picked)
         found = await asyncio.get_running_loop().run_in_executor(
             self._services.search_threads,
-            self._services.retriever.search, heard.text, language, conversation.item_id,
+            self._services.retriever.search,
+            heard.text, language, item_meant(heard.text, conversation, base), conversation.facet,
         )  # fmt: skip
         base = found.base
         if found.read_as is not None:
@@ -240,6 +243,14 @@ def _conversation(row: SessionRow, last: MessageRow | None) -> Conversation:
         last_text=last.text if last else None,
         last_options=tuple(map(Option.from_json, last.options)) if last else (),
     )
+
+
+def _second_asked(heard: _Heard, base: KnowledgeBase) -> Pick | None:
+    entry = other_half(heard.text, heard.conversation, base)
+    if entry is None:
+        return None
+    option = Option(entry.question[heard.conversation.language], entry_payload(entry), entry.item_id, entry.facet.value)
+    return pick(option, base)
 
 
 def _item_named(conversation: Conversation, found: Evidence, base: KnowledgeBase) -> Pick | None:

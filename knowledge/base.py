@@ -44,12 +44,15 @@ class Situation:
     """A question as a person told it, with the item and facet that it is about; it teaches, it is never shown.
 
     `item_id` may be an item that has no entries yet; it is None where the question is none of this sector's business.
+    Where it leaves open which of several items is meant ("the waste permit"), `also` holds the others. `facet` is None
+    where it asks none.
     """
 
     item_id: str | None
     facet: Facet | None
     language: str
     text: str
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

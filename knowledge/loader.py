@@ -274,11 +274,12 @@ class _Reader:
                 try:
                     told = json.loads(line)
                     language = Language(told["lang"])
-                    facet = Facet(told["facet"]) if told["item"] else None
-                    yield Situation(told["item"], facet, language.value, told["text"].strip())
+                    facet = Facet(told["facet"]) if told["facet"] else None
+                    item_id, *also = told["items"] if "items" in told else [told["item"]]
+                    yield Situation(item_id, facet, language.value, told["text"].strip(), tuple(also))
                 except (ValueError, KeyError, TypeError) as error:
                     self.faults.append(
-                        Fault(name, number, "(line)", f"not a situation (item, facet, lang, text): {error}")
+                        Fault(name, number, "(line)", f"not a situation (item or items, facet, lang, text): {error}")
                     )
 
 

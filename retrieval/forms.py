@@ -33,12 +33,16 @@ class Form:
 
 @dataclass(frozen=True)
 class Example:
-    """One text to learn from. `item_id` may be SILENT, OUTSIDE or an item without entries; `facet` may be unknown."""
+    """One text to learn from. `item_id` may be SILENT, OUTSIDE or an item without entries; `facet` may be unknown.
+
+    `also` are further items that it may be about.
+    """
 
     text: str
     language: str
     item_id: str
     facet: Facet | None
+    also: tuple[str, ...] = ()
 
 
 def forms(base: KnowledgeBase) -> list[Form]:
@@ -69,7 +73,8 @@ def examples(base: KnowledgeBase) -> list[Example]:
 def situations(base: KnowledgeBase) -> list[Example]:
     """The told situations as examples, also those of items that have no entries yet."""
     return [
-        Example(normalise(told.text), told.language, told.item_id or OUTSIDE, told.facet) for told in base.situations
+        Example(normalise(told.text), told.language, told.item_id or OUTSIDE, told.facet, told.also)
+        for told in base.situations
     ]
 
 

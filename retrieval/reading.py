@@ -11,6 +11,7 @@ from scipy.special import logsumexp
 
 from bot.protocol import Decision, Topic
 from knowledge.schema import Facet
+from retrieval.following import Context, facets_in, items_in
 from retrieval.forms import SILENT
 from retrieval.fusion import ConditionalLogit
 from retrieval.heads import LinearHead, NgramHead, SubjectNetwork
@@ -18,8 +19,6 @@ from retrieval.signals import Layout, Signals
 
 ITEM_FEATURES, ENTRY_FEATURES = 10, 6
 
-STAYS = 3.0
-"""By how much the odds grow that a message is about the item that the conversation is about already."""
 PLAINLY_OUTSIDE = 0.6
 """From which probability of "none of ours" on a visitor is told so, rather than asked to put it differently."""
 
@@ -60,8 +59,8 @@ class Reader:
     entry_join: ConditionalLogit
     thresholds: Thresholds
 
-    def read(self, text: str, vector: np.ndarray, signals: Signals, layout: Layout, context: int | None) -> Reading:
-        """The reading of a normalised text; `context` is the position of the item that the conversation is about."""
+    def read(self, text: str, vector: np.ndarray, signals: Signals, layout: Layout, context: Context | None) -> Reading:
+        """The reading of a normalised text, in a conversation where `context` says what that is about."""
         (by_network,), facets = self.logs([text], vector[None])
         facets = facets[0]
         features = item_features(by_network, self.network.item.classes, signals, layout)
@@ -69,17 +68,15 @@ class Reader:
         items, silent, none = options[:-2].copy(), float(options[-2]), float(options[-1])
         carried = silent
         if context is not None:
-            items[context] = STAYS * (items[context] + silent)
-            silent = 0.0
-            whole = items.sum() + none
-            items, none = items / whole, none / whole
+            items, none = items_in(context, text, items, silent, none, layout)
+            facets, silent = facets_in(context, facets), 0.0
         entries = self._entries(items, facets, signals, layout)
         decision = self._decide(items, entries, silent, none, layout)
         best = int(items.argmax())
         topic = Topic.NEW
         if max(silent, none) > items[best]:
             topic = Topic.NONE
-        elif best == context and (carried > 0 or items[best] > 0):
+        elif context is not None and best == context.item and (carried > 0 or items[best] > 0):
             topic = Topic.SAME
         mean_facets = np.exp(facets).mean(axis=1)
         return Reading(items, entries, mean_facets / mean_facets.sum(), silent, none, decision, topic)

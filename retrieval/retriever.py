@@ -16,6 +16,7 @@ from retrieval import index as indexes
 from retrieval import revisions
 from retrieval.encoder import Encoder, open_encoder
 from retrieval.evidence import Evidence, RankedEntry, RankedItem
+from retrieval.following import Context
 from retrieval.index import Index, IndexMissing
 from retrieval.language import detect, normalise
 from retrieval.signals import NEAREST, Layout
@@ -65,11 +66,18 @@ class Retriever:
             self._live = self._open(folder)
             return True
 
-    def search(self, text: str, language: str | None = None, context_item: str | None = None) -> Evidence:
+    def search(
+        self,
+        text: str,
+        language: str | None = None,
+        context_item: str | None = None,
+        context_facet: str | None = None,
+    ) -> Evidence:
         """What the base has for a message.
 
         `language` ("zh" or "en") is taken where the text itself does not tell; `context_item` is the item that the
-        conversation is about, which a message that names none is read as following up. An unknown item is ignored.
+        conversation is about, and `context_facet` what was asked of it last, which a message that leaves them out is
+        read as following up. An unknown item is ignored.
         """
         live = self._live
         normal = normalise(text)
@@ -80,7 +88,9 @@ class Retriever:
         found, layout = live.index.languages[told], live.layouts[told]
         cosines, places = found.dense.search(vector[None], min(NEAREST, found.dense.ntotal))
         signals = layout.signals(normal, places[0], cosines[0], found.lexical.scores(normal))
-        context = layout.item_ids.index(context_item) if context_item in layout.item_ids else None
+        context = None
+        if context_item in layout.item_ids:
+            context = Context(layout.item_ids.index(context_item), Facet(context_facet) if context_facet else None)
         reading = live.index.reader.read(normal, vector, signals, layout, context)
 
         base = live.index.base

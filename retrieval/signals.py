@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,6 +56,8 @@ class Layout:
             tuple(normalise(name) for name in (item.name[language], *item.aliases[language]))
             for item in base.items.values()
         )
+        self.compared = tuple(_neighbours(base))
+        """For each item, where the items stand that it is compared with."""
         self.spaced = language == "en"
         self._segmenter = segmenter
         spoken = Counter(
@@ -90,6 +93,14 @@ class Layout:
             inside = [len(name) for name in names if (f" {name} " if self.spaced else name) in padded]
             named[place] = max(inside, default=0) / max(len(text), 1)
         return named
+
+
+def _neighbours(base: KnowledgeBase) -> Iterator[np.ndarray]:
+    place = {item_id: number for number, item_id in enumerate(base.items)}
+    compared = [{entry.item_id, *entry.compares} for entry in base.entries.values() if entry.compares]
+    for item_id in base.items:
+        beside = {other for several in compared if item_id in several for other in several} - {item_id}
+        yield np.array(sorted(place[other] for other in beside if other in place), dtype=np.int64)
 
 
 def _pooled(owners: np.ndarray, cosines: np.ndarray, count: int) -> np.ndarray:

@@ -155,18 +155,19 @@ def lessons_of(base: KnowledgeBase) -> str:
     """
     digest = hashlib.sha256()
     for one in (*examples(base), *situations(base), *composed(base)):
-        digest.update(f"{one.language}|{one.item_id}|{one.facet}|{one.text}\0".encode())
+        digest.update(f"{one.language}|{one.item_id}|{one.also}|{one.facet}|{one.text}\0".encode())
     for entry in base.entries.values():
         digest.update(f"{entry.entry_id}|{entry.facet}|{entry.is_situation}\0".encode())
     return digest.hexdigest()[:32]
 
 
 def _heads(taught: Sequence[Example], vectors: np.ndarray) -> tuple[SubjectNetwork, NgramHead]:
+    """What may be about several items teaches each of them."""
     with_facet = [(one.text, one.facet.value) for one in taught if one.facet is not None]
     texts, facets = zip(*with_facet, strict=True)
-    network = fit_subject_network(
-        vectors, [one.item_id for one in taught], [one.facet.value if one.facet else None for one in taught]
-    )
+    rows = [(row, item_id) for row, one in enumerate(taught) for item_id in (one.item_id, *one.also)]
+    facets_of_rows = [facet.value if (facet := taught[row].facet) else None for row, _ in rows]
+    network = fit_subject_network(vectors[[row for row, _ in rows]], [item_id for _, item_id in rows], facets_of_rows)
     return network, fit_ngram_head(texts, facets)
 
 
@@ -194,7 +195,8 @@ def _importance(kinds: Sequence[str]) -> np.ndarray:
 def _gold_item(one: Example, item_ids: tuple[str, ...]) -> np.ndarray:
     gold = np.zeros(len(item_ids) + 2, dtype=bool)
     place = len(item_ids) if one.item_id == SILENT else len(item_ids) + 1
-    gold[item_ids.index(one.item_id) if one.item_id in item_ids else place] = True
+    ours = [item_ids.index(item_id) for item_id in (one.item_id, *one.also) if item_id in item_ids]
+    gold[ours or [place]] = True
     return gold
 
 
