@@ -6,16 +6,17 @@ import math
 import tempfile
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from evaluation import outcomes, report, runner, suites
+from evaluation.baselines import run as baselines
 from evaluation.outcomes import Catalogue, Run
 from evaluation.rates import better_or_worse
-from evaluation.service import prepare, running
+from evaluation.service import CHECKOUT, prepare, running
 
 GATES = Path(__file__).with_name("gates.toml")
 
@@ -23,10 +24,13 @@ GATES = Path(__file__).with_name("gates.toml")
 def evaluate(url: str | None, say: Callable[[str], None]) -> Run:
     """Ask everything of the service at `url`, or of one of its own. Raises httpx.HTTPError where it does not answer."""
     if url is not None:
-        return _ask_all(url.rstrip("/"), say)
-    prepare()
-    with tempfile.TemporaryDirectory() as data_dir, running(Path(data_dir)) as service:
-        return _ask_all(service.url, say)
+        run = _ask_all(url.rstrip("/"), say)
+    else:
+        prepare()
+        with tempfile.TemporaryDirectory() as data_dir, running(Path(data_dir)) as service:
+            run = _ask_all(service.url, say)
+    measured = baselines.measure(run.questions, run.revision, CHECKOUT / "var", CHECKOUT / "knowledge", say)
+    return replace(run, baselines=measured)
 
 
 def _ask_all(url: str, say: Callable[[str], None]) -> Run:
