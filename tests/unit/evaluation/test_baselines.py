@@ -1,5 +1,6 @@
 """The baselines rank the base's own texts, and every method is counted alike."""
 
+import html
 import json
 
 import numpy as np
@@ -7,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluation import report
 from evaluation.baselines import haystack_fusion, run, searches
 from evaluation.baselines.corpus import DEPTH, corpora, entries_in_order
 from evaluation.baselines.measures import RANKING_MEASURES
 from evaluation.baselines.response_selector import RasaFailed, response_selector
-from evaluation.outcomes import QuestionOutcome
+from evaluation.outcomes import QuestionOutcome, Run
 from evaluation.suites import Gold, Part, Question, part_of
 from knowledge.loader import load, revision_of
 from retrieval.forms import Form
@@ -124,6 +126,18 @@ def test_rows_tell_ours_and_the_others_by_part_and_the_calibration_part_is_left_
     assert (told["entry_first"]["en"]["value"], told["entry_first"]["zh"]["denominator"]) == (1.0, 0)
     assert (told["resolved"]["all"]["value"], told["resolved_in_first_reply"]["all"]["value"]) == (1.0, 0.0)
     json.dumps(rows)
+
+
+def test_the_report_shows_every_method_by_name_in_both_languages(tmp_path):
+    asked = [outcome(of_part(part)) for part in (Part.TEST, Part.TUNE)]
+    ranked = [one.ranked for one in asked]
+    methods = [("bangban", run.OURS, ranked), *((one.id, one.name, ranked) for one in run.baselines(tmp_path, print))]
+    told = Run("revision", "now", tuple(asked), {}, baselines=tuple(run.rows(methods, asked)))
+    report.write(told, tmp_path)
+    page = (tmp_path / "eval.html").read_text()
+    for _, name, _ in methods:
+        assert name["zh"] in page and html.escape(name["en"], quote=False).replace("'", "&#39;") in page
+    assert json.loads((tmp_path / "eval.json").read_text())["baselines"][1]["method"] == "lexical"
 
 
 def test_rasas_selector_learns_the_small_base_and_is_trained_once(base, tmp_path):
