@@ -35,6 +35,7 @@ def run(
     _need_packages()
     import httpx
 
+    from evaluation import gates
     from evaluation import report as reports
     from evaluation import run as evaluating
     from evaluation.rates import finite
@@ -49,7 +50,7 @@ def run(
     else:
         _show(figures["test"])
         print(f"Written to {out / 'eval.html'} and {out / 'eval.json'}.")
-    missed = evaluating.missed_gates(figures)
+    missed = gates.missed("gate", figures["test"])
     for sentence in missed:
         print(f"gate missed: {sentence}", file=sys.stderr)
     if missed:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import tempfile
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import httpx
 
@@ -17,8 +14,6 @@ from evaluation.baselines import run as baselines
 from evaluation.outcomes import Catalogue, Run
 from evaluation.rates import better_or_worse
 from evaluation.service import CHECKOUT, prepare, running
-
-GATES = Path(__file__).with_name("gates.toml")
 
 
 def evaluate(url: str | None, say: Callable[[str], None]) -> Run:
@@ -56,18 +51,6 @@ def _ask_all(url: str, say: Callable[[str], None]) -> Run:
             family_names={item["family"]: item["family_name"] for item in catalogue["items"]},
         ),
     )
-
-
-def missed_gates(figures: dict[str, Any], path: Path = GATES) -> list[str]:
-    """A sentence for each gate that the test part does not keep."""
-    missed = []
-    for gate in tomllib.loads(path.read_text(encoding="utf-8"))["gate"]:
-        value = figures["test"][gate["measure"]][gate["language"]]["value"]
-        least, most = gate.get("least", -math.inf), gate.get("most", math.inf)
-        if not least <= value <= most:
-            bound = f"at least {least}" if "least" in gate else f"at most {most}"
-            missed.append(f"{gate['measure']} ({gate['language']}) is {value:.3f}, should be {bound}")
-    return missed
 
 
 @dataclass(frozen=True)
