@@ -15,25 +15,30 @@ if TYPE_CHECKING:
 
 def find(settings: Settings) -> Path | None:
     """The model if it is up to date, else None. Quick: neither the encoder nor Rasa is asked."""
-    embeddings = _embeddings(settings)
-    if not embeddings.is_file():
+    vectors = _embeddings(settings)
+    if not vectors.is_file():
         return None
-    model = bot_process.model_path(settings, embeddings)
+    model = bot_process.model_path(settings, vectors)
     return model if model.is_file() else None
 
 
 def train(settings: Settings, encoder: Encoder) -> Path:
     """The model, trained if it is not up to date. Raises bot_process.BotProcessError, OSError when the disk is full."""
-    embeddings = _embeddings(settings)
-    if not embeddings.is_file():
+    return bot_process.train(settings, embeddings(settings, encoder))
+
+
+def embeddings(settings: Settings, encoder: Encoder) -> Path:
+    """The file with the encoder's vectors of everything that the bot is trained on, made if it is not up to date."""
+    path = _embeddings(settings)
+    if not path.is_file():
         from retrieval.language import normalise
 
         texts = bot_process.training_texts()
-        bot_process.write_embeddings(embeddings, texts, encoder.encode([normalise(text) for text in texts]))
-        for older in embeddings.parent.glob("embeddings-*.npz"):
-            if older != embeddings:
+        bot_process.write_embeddings(path, texts, encoder.encode([normalise(text) for text in texts]))
+        for older in path.parent.glob("embeddings-*.npz"):
+            if older != path:
                 older.unlink()
-    return bot_process.train(settings, embeddings)
+    return path
 
 
 def _embeddings(settings: Settings) -> Path:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.clock import SHANGHAI, now
-from api.terminal import AsJson, read_settings, refuse
+from api.terminal import AsJson, quiet_libraries, read_settings, refuse
 
 if TYPE_CHECKING:
     from api.settings import Settings
@@ -103,6 +103,36 @@ def report(
     folder = out or stored.parent
     write_again(run_stored, folder)
     print(f"Written to {folder / 'eval.html'} and {folder / 'eval.json'}.")
+
+
+@evaluation.command()
+def intents(
+    out: Annotated[Path, typer.Option("--out", help="Where intents.json goes.")] = Path("reports"),
+    folds: Annotated[int, typer.Option(min=2, max=20, help="Into how many parts the training data is cut.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Rasa's own cross-validation of the bot's intents: each example judged by a model that has not seen it."""
+    from api import bot_intents
+    from api.bot_process import BotProcessError
+    from api.exclusive import CannotStart
+    from api.progress import Progress
+    from api.serve import told_in_a_sentence
+
+    settings = read_settings()
+    quiet_libraries()
+    try:
+        with told_in_a_sentence(settings), Progress().step(f"Training and testing the intents {folds} times"):
+            told = bot_intents.cross_validate(settings, folds)
+    except (CannotStart, BotProcessError) as error:
+        refuse(str(error))
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "intents.json").write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
+    if as_json:
+        print(json.dumps(told, ensure_ascii=False))
+        return
+    for name, score in (told["summary"] | told["by_intent"]).items():
+        print(f"{name:20} precision {score['precision']:.3f}  recall {score['recall']:.3f}  F1 {score['f1']:.3f}")
+    print(f"{told['examples']} examples, {told['folds']} folds. Written to {out / 'intents.json'}.")
 
 
 @evaluation.command()
