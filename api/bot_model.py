@@ -25,31 +25,37 @@ ONE_IN = {"ask": 3, "out_of_scope": 2}
 
 def find(settings: Settings) -> Path | None:
     """The model if it is up to date, else None. Quick: neither the encoder nor Rasa is asked."""
-    embeddings = _embeddings(settings)
-    if not embeddings.is_file():
+    vectors = _embeddings(settings)
+    if not vectors.is_file():
         return None
-    model = bot_process.model_path(settings, embeddings)
+    model = bot_process.model_path(settings, vectors)
     return model if model.is_file() else None
 
 
 def train(settings: Settings, encoder: Encoder) -> Path:
     """The model, trained if it is not up to date. Raises bot_process.BotProcessError, OSError when the disk is full."""
+    return bot_process.train(settings, *lessons(settings, encoder))
+
+
+def lessons(settings: Settings, encoder: Encoder) -> tuple[Path, Path]:
+    """What the bot is trained on beside bot/, made if it is not up to date: the encoder's vectors of all texts, and the
+    situations as Rasa's training data."""
     embeddings = _embeddings(settings)
     told = embeddings.with_suffix(".yml")
     if not embeddings.is_file() or not told.is_file():
         from retrieval.language import normalise
 
         told.parent.mkdir(parents=True, exist_ok=True)
-        told.write_text(_lessons(settings, bot_process.training_texts()), encoding="utf-8")
+        told.write_text(_told(settings, bot_process.training_texts()), encoding="utf-8")
         texts = bot_process.training_texts(told)
         bot_process.write_embeddings(embeddings, texts, encoder.encode([normalise(text) for text in texts]))
         for older in embeddings.parent.glob("embeddings-*"):
             if older not in (embeddings, told):
                 older.unlink()
-    return bot_process.train(settings, embeddings, told)
+    return embeddings, told
 
 
-def _lessons(settings: Settings, known: list[str]) -> str:
+def _told(settings: Settings, known: list[str]) -> str:
     """The situations as Rasa's training data, without what bot/data teaches already."""
     from knowledge.loader import load
 
@@ -57,11 +63,11 @@ def _lessons(settings: Settings, known: list[str]) -> str:
     for one in load(settings.knowledge_dir).situations:
         told["out_of_scope" if one.item_id is None else "ask"].append(" ".join(one.text.split()))
     # Square and round brackets would be annotations to Rasa.
-    lessons = {
+    taught = {
         intent: sorted(set(texts[:: ONE_IN[intent]]) - set(known) - {t for t in texts if set(t) & set("[]{}")})
         for intent, texts in told.items()
     }
-    nlu = [{"intent": name, "examples": "".join(f"- {text}\n" for text in texts)} for name, texts in lessons.items()]
+    nlu = [{"intent": name, "examples": "".join(f"- {text}\n" for text in texts)} for name, texts in taught.items()]
     return yaml.safe_dump({"version": "3.1", "nlu": nlu}, allow_unicode=True, width=10_000)
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import datetime as dt
 import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.terminal import AsJson, refuse
+from api.clock import SHANGHAI, now
+from api.terminal import AsJson, quiet_libraries, read_settings, refuse
+
+if TYPE_CHECKING:
+    from api.settings import Settings
+    from api.traffic import Recorded
 
 evaluation = typer.Typer(help="Measure how well questions are resolved.", no_args_is_help=True)
 
@@ -28,8 +35,10 @@ def run(
     _need_packages()
     import httpx
 
+    from evaluation import gates
     from evaluation import report as reports
     from evaluation import run as evaluating
+    from evaluation.rates import finite
 
     try:
         done = evaluating.evaluate(server, lambda step: print(f"  {step}", file=sys.stderr, flush=True))
@@ -37,11 +46,11 @@ def run(
         refuse(f"{server or 'the service'} does not answer ({error}): is `bangban serve` running there?")
     figures = reports.write(done, out)
     if as_json:
-        print(json.dumps(reports.finite(figures["test"]), ensure_ascii=False))
+        print(json.dumps(finite(figures["test"]), ensure_ascii=False))
     else:
         _show(figures["test"])
         print(f"Written to {out / 'eval.html'} and {out / 'eval.json'}.")
-    missed = evaluating.missed_gates(figures)
+    missed = gates.missed("gate", figures["test"])
     for sentence in missed:
         print(f"gate missed: {sentence}", file=sys.stderr)
     if missed:
@@ -96,6 +105,65 @@ def report(
     print(f"Written to {folder / 'eval.html'} and {folder / 'eval.json'}.")
 
 
+@evaluation.command()
+def intents(
+    out: Annotated[Path, typer.Option("--out", help="Where intents.json goes.")] = Path("reports"),
+    folds: Annotated[int, typer.Option(min=2, max=20, help="Into how many parts the training data is cut.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Rasa's own cross-validation of the bot's intents: each example judged by a model that has not seen it."""
+    from api import bot_intents
+    from api.bot_process import BotProcessError
+    from api.exclusive import CannotStart
+    from api.progress import Progress
+    from api.serve import told_in_a_sentence
+
+    settings = read_settings()
+    quiet_libraries()
+    try:
+        with told_in_a_sentence(settings), Progress().step(f"Training and testing the intents {folds} times"):
+            told = bot_intents.cross_validate(settings, folds)
+    except (CannotStart, BotProcessError) as error:
+        refuse(str(error))
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "intents.json").write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
+    if as_json:
+        print(json.dumps(told, ensure_ascii=False))
+        return
+    for name, score in (told["summary"] | told["by_intent"]).items():
+        print(f"{name:20} precision {score['precision']:.3f}  recall {score['recall']:.3f}  F1 {score['f1']:.3f}")
+    print(f"{told['examples']} examples, {told['folds']} folds. Written to {out / 'intents.json'}.")
+
+
+@evaluation.command()
+def traffic(
+    since: Annotated[str, typer.Option(help="How far back: 7d, 24h, or a date such as 2026-11-01.")] = "7d",
+    as_json: AsJson = False,
+) -> None:
+    """What became of real visitors' questions, by the same definitions; nothing unsaid is taken for success."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from api import traffic_report
+    from evaluation.traffic import enquiries
+
+    settings, moment = read_settings(), now()
+    try:
+        began = _moment(since, moment)
+    except ValueError:
+        refuse(f"--since {since!r} is no time: write 7d, 24h, or a date such as 2026-11-01.")
+    try:
+        told = asyncio.run(_recorded(settings, began))
+    except SQLAlchemyError as error:
+        refuse(
+            f"The database cannot be read ({type(error).__name__}): `bangban serve` makes it and keeps it up to date."
+        )
+    found = enquiries(told.turns, told.words)
+    if as_json:
+        print(json.dumps(traffic_report.as_json(found, began, moment), ensure_ascii=False, indent=2))
+    else:
+        traffic_report.show(found, began, moment)
+
+
 def _need_packages() -> None:
     """Measuring needs packages that serving does not."""
     try:
@@ -115,3 +183,26 @@ def _show(figures: Mapping[str, Any]) -> None:
         if isinstance(told["all"], dict) and "numerator" in told["all"]:
             table.add_row(name, *(str(Rate(**told[language])) for language in ("zh", "en", "all")))
     Console(width=None if sys.stdout.isatty() else 160, highlight=False).print(table)
+
+
+async def _recorded(settings: Settings, since: dt.datetime) -> Recorded:
+    from api.storage.database import Database
+    from api.traffic import recorded
+
+    database = Database(settings.database)
+    try:
+        return await recorded(database, since)
+    finally:
+        await database.close()
+
+
+def _moment(since: str, now: dt.datetime) -> dt.datetime:
+    """The time that `since` names. Raises ValueError."""
+    units = {"d": "days", "h": "hours"}
+    if since[-1:] in units and since[:-1].isdigit():
+        try:
+            return now - dt.timedelta(**{units[since[-1]]: int(since[:-1])})
+        except OverflowError as error:
+            raise ValueError(since) from error
+    told = dt.datetime.fromisoformat(since)
+    return told if told.tzinfo else told.replace(tzinfo=SHANGHAI)

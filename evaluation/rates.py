@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -52,3 +54,12 @@ def better_or_worse(before: Sequence[bool], after: Sequence[bool]) -> tuple[int,
     worse = sum(old and not new for old, new in zip(before, after, strict=True))
     p_value = stats.binomtest(better, better + worse).pvalue if better + worse else 1.0
     return better, worse, float(p_value)
+
+
+def finite(told: Any) -> Any:
+    """The same with null for NaN, which JSON does not know; mappings and lists at any depth."""
+    if isinstance(told, Mapping):
+        return {name: finite(value) for name, value in told.items()}
+    if isinstance(told, list):
+        return [finite(value) for value in told]
+    return None if isinstance(told, float) and math.isnan(told) else told

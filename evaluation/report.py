@@ -19,7 +19,7 @@ import yaml
 
 from evaluation import metrics, outcomes
 from evaluation.outcomes import QuestionOutcome, Run
-from evaluation.rates import Rate
+from evaluation.rates import Rate, finite
 from evaluation.suites import Part
 
 LANGUAGES = ("zh", "en", "all")
@@ -64,15 +64,6 @@ def write_again(run: Run, folder: Path) -> dict[str, Any]:
 def now() -> str:
     """The time of a run."""
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-
-
-def finite(told: Any) -> Any:
-    """NaN, which JSON does not know, as null."""
-    if isinstance(told, Mapping):
-        return {name: finite(value) for name, value in told.items()}
-    if isinstance(told, list):
-        return [finite(value) for value in told]
-    return None if isinstance(told, float) and math.isnan(told) else told
 
 
 GROUPS: Mapping[str, Callable[[Run, QuestionOutcome], str]] = {

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import math
 import tempfile
-import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from evaluation import outcomes, report, runner, suites
+from evaluation.baselines import run as baselines
 from evaluation.outcomes import Catalogue, Run
 from evaluation.rates import better_or_worse
-from evaluation.service import prepare, running
-
-GATES = Path(__file__).with_name("gates.toml")
+from evaluation.service import CHECKOUT, prepare, running
 
 
 def evaluate(url: str | None, say: Callable[[str], None]) -> Run:
     """Ask everything of the service at `url`, or of one of its own. Raises httpx.HTTPError where it does not answer."""
     if url is not None:
-        return _ask_all(url.rstrip("/"), say)
-    prepare()
-    with tempfile.TemporaryDirectory() as data_dir, running(Path(data_dir)) as service:
-        return _ask_all(service.url, say)
+        run = _ask_all(url.rstrip("/"), say)
+    else:
+        prepare()
+        with tempfile.TemporaryDirectory() as data_dir, running(Path(data_dir)) as service:
+            run = _ask_all(service.url, say)
+    measured = baselines.measure(run.questions, run.revision, CHECKOUT / "var", CHECKOUT / "knowledge", say)
+    return replace(run, baselines=measured)
 
 
 def _ask_all(url: str, say: Callable[[str], None]) -> Run:
@@ -52,18 +51,6 @@ def _ask_all(url: str, say: Callable[[str], None]) -> Run:
             family_names={item["family"]: item["family_name"] for item in catalogue["items"]},
         ),
     )
-
-
-def missed_gates(figures: dict[str, Any], path: Path = GATES) -> list[str]:
-    """A sentence for each gate that the test part does not keep."""
-    missed = []
-    for gate in tomllib.loads(path.read_text(encoding="utf-8"))["gate"]:
-        value = figures["test"][gate["measure"]][gate["language"]]["value"]
-        least, most = gate.get("least", -math.inf), gate.get("most", math.inf)
-        if not least <= value <= most:
-            bound = f"at least {least}" if "least" in gate else f"at most {most}"
-            missed.append(f"{gate['measure']} ({gate['language']}) is {value:.3f}, should be {bound}")
-    return missed
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from api.storage.messages import Messages
 from api.storage.sessions import Sessions
 from api.storage.statistics import Statistics
 from api.storage.tickets import Tickets
+from api.storage.traffic import Traffic
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 5_000
@@ -33,6 +34,7 @@ class Work:
         self.tickets = Tickets(session)
         self.feedback = Feedback(session)
         self.statistics = Statistics(session)
+        self.traffic = Traffic(session)
 
     async def commit(self) -> None:
         """Make it true."""

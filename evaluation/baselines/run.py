@@ -74,7 +74,7 @@ def measure(
             continue
         methods.append((baseline.id, baseline.name, ranked))
     encoder.save()
-    return tuple(_rows(methods, asked))
+    return tuple(rows(methods, asked))
 
 
 def baselines(kept: Path, say: Say) -> tuple[Baseline, ...]:
@@ -126,29 +126,10 @@ def rankings(
     return ranked
 
 
-def _kept_or_made(kept: Path, baseline: Baseline, corpus: Corpus, questions: list[str], say: Say) -> list[list[str]]:
-    made_from = hashlib.sha256(baseline.code.read_bytes())
-    for text in (
-        *corpus.names,
-        *(f"{form.entry_id}|{form.is_answer}|{form.text}" for form in corpus.texts),
-        *questions,
-    ):
-        made_from.update(f"{text}\0".encode())
-    fingerprint = made_from.hexdigest()
-    if kept.is_file():
-        told = json.loads(kept.read_text(encoding="utf-8"))
-        if told["made_from"] == fingerprint:
-            return told["ranked"]  # type: ignore[no-any-return]
-    say(f"ranking with {baseline.name['en']} ({corpus.language})")
-    ranked = baseline.rank(corpus, questions)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps({"made_from": fingerprint, "ranked": ranked}), encoding="utf-8")
-    return ranked
-
-
-def _rows(
+def rows(
     methods: Sequence[tuple[str, Mapping[str, str], Sequence[Ranked]]], asked: Sequence[QuestionOutcome]
 ) -> Iterator[Row]:
+    """The rows of measure(), of each method's id, name and rankings in the order of what was asked."""
     for part in MEASURED:
         own = [place for place, one in enumerate(asked) if part_of(one.question.id) is part]
         for method, name, ranked in methods:
@@ -168,6 +149,26 @@ def rates_of(questions: Sequence[Question], ranked: Sequence[Ranked]) -> dict[st
         name: _by_language(questions, [hit(found, one) for found, one in zip(ranked, questions, strict=True)])
         for name, hit in RANKING_MEASURES.items()
     }
+
+
+def _kept_or_made(kept: Path, baseline: Baseline, corpus: Corpus, questions: list[str], say: Say) -> list[list[str]]:
+    made_from = hashlib.sha256(baseline.code.read_bytes())
+    for text in (
+        *corpus.names,
+        *(f"{form.entry_id}|{form.is_answer}|{form.text}" for form in corpus.texts),
+        *questions,
+    ):
+        made_from.update(f"{text}\0".encode())
+    fingerprint = made_from.hexdigest()
+    if kept.is_file():
+        told = json.loads(kept.read_text(encoding="utf-8"))
+        if told["made_from"] == fingerprint:
+            return told["ranked"]  # type: ignore[no-any-return]
+    say(f"ranking with {baseline.name['en']} ({corpus.language})")
+    ranked = baseline.rank(corpus, questions)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps({"made_from": fingerprint, "ranked": ranked}), encoding="utf-8")
+    return ranked
 
 
 def _by_language(questions: Sequence[Question], hits: Sequence[bool]) -> dict[str, Rate]:

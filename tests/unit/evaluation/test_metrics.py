@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from evaluation import metrics
 from evaluation.outcomes import CaseOutcome, QuestionOutcome, TurnOutcome
 from evaluation.rates import better_or_worse, rate
-from evaluation.run import missed_gates
 from evaluation.suites import Gold, Question
 
 QUESTION = Question(id="q", language="zh", text="砍树", item="felling", facet="fee", style="plain")
@@ -99,12 +98,3 @@ def test_a_difference_that_may_be_chance_has_a_large_p_value():
     better, worse, p_value = better_or_worse([True, False] * 5, [False, True] * 5)
     assert (better, worse) == (5, 5) and p_value == pytest.approx(1.0)
     assert better_or_worse([False] * 12, [True] * 12)[2] < 0.001
-
-
-def test_a_missed_gate_is_named_with_its_bound(tmp_path):
-    gates = tmp_path / "gates.toml"
-    gates.write_text('[[gate]]\nmeasure = "wrong"\nlanguage = "all"\nmost = 0.03\n')
-    figures = {"test": {"wrong": {"all": {"value": 0.05}}}}
-    assert missed_gates(figures, gates) == ["wrong (all) is 0.050, should be at most 0.03"]
-    figures["test"]["wrong"]["all"]["value"] = 0.03
-    assert missed_gates(figures, gates) == []
