@@ -11,7 +11,7 @@ from scipy.special import logsumexp
 
 from bot.protocol import Decision, Topic
 from knowledge.schema import Facet
-from retrieval.following import Context, facets_in, items_in
+from retrieval.following import SURE_ENOUGH, Context, facets_in, items_in
 from retrieval.forms import SILENT
 from retrieval.fusion import ConditionalLogit
 from retrieval.heads import LinearHead, NgramHead, SubjectNetwork
@@ -71,7 +71,8 @@ class Reader:
             items, none = items_in(context, text, items, silent, none, layout)
             facets, silent = facets_in(context, facets), 0.0
         entries = self._entries(items, facets, signals, layout)
-        decision = self._decide(items, entries, silent, none, layout)
+        least_facet = self.thresholds.facet * (SURE_ENOUGH if context is not None else 1.0)
+        decision = self._decide(items, entries, silent, none, least_facet, layout)
         best = int(items.argmax())
         topic = Topic.NEW
         if max(silent, none) > items[best]:
@@ -133,7 +134,9 @@ class Reader:
             entries[own] = items[item] * np.exp(self.entry_join.log_probabilities(features[own]))
         return entries
 
-    def _decide(self, items: np.ndarray, entries: np.ndarray, silent: float, none: float, layout: Layout) -> Decision:
+    def _decide(
+        self, items: np.ndarray, entries: np.ndarray, silent: float, none: float, least_facet: float, layout: Layout
+    ) -> Decision:
         best = int(items.argmax())
         if none > max(items[best], silent) and none > self.thresholds.none:
             return Decision.OUTSIDE if none >= PLAINLY_OUTSIDE else Decision.ABSTAIN
@@ -142,7 +145,7 @@ class Reader:
         masses = np.bincount(layout.entry_item * len(Facet) + layout.entry_facet, weights=entries)
         item, facet = int(masses.argmax()) // len(Facet), masses.max()
         facet = facet / max(items[item], 1e-9)
-        if items[item] >= self.thresholds.item and facet >= self.thresholds.facet:
+        if items[item] >= self.thresholds.item and facet >= least_facet:
             return Decision.ANSWER
         return Decision.CLARIFY
 

@@ -27,6 +27,8 @@ from bot.protocol import Chosen, Decision, Evidence, Topic
 ASK, CHOOSE, ASK_HUMAN = "ask", "choose", "ask_human"
 WITH_SUBJECT = (ASK_HUMAN, "named_case", "not_resolved")
 """Acts in which people name what it is about: "can someone explain the felling permit to me in person"."""
+BETWEEN = ("thanks", "goodbye", "greet", "affirm", "deny")
+"""Set phrases that stand between questions."""
 SUBJECT = ("item", "facet", "entry")  # what a question is about; other messages leave the conversation's subject alone
 SITUATION = ("decision", "topic", "chosen", "offered", "failures")
 
@@ -102,9 +104,10 @@ def settle(
         is_question = ranking.get(ASK, 0.0) >= thresholds["ask_from"]
     else:
         # What the search found is our business, however foreign its words look (pinyin, two languages in one sentence):
-        # where the message itself names an item, nothing else can be meant but an act that comes with one.
-        if evidence.topic is Topic.NEW:
-            others = {name: probability for name, probability in others.items() if name in WITH_SUBJECT}
+        # where the message itself names an item, nothing else can be meant but an act that comes with one, and where it
+        # goes on about one, no small talk.
+        possible = {Topic.NEW: WITH_SUBJECT, Topic.SAME: WITH_SUBJECT + BETWEEN}.get(evidence.topic, tuple(others))
+        others = {name: probability for name, probability in others.items() if name in possible}
         is_question = max(others.values(), default=0.0) < thresholds["other_from"]
     return ASK if is_question else max(others, key=others.__getitem__, default=intent)
 
