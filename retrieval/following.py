@@ -23,7 +23,7 @@ CORRECTED = 4.0
 """Against the item of the conversation, and for its neighbours, where the message corrects what was understood."""
 OUR_BUSINESS = 10.0
 """Against "none of ours": whoever has got an answer here goes on about it."""
-SURE_ENOUGH = 0.65
+SURE_ENOUGH = 0.5
 """The share of the facet's threshold that is enough to answer: a wrong guess costs a word, as the item is settled."""
 CARRIED = {Facet.OVERVIEW: 0.9, Facet.APPLICABILITY: 0.4}
 """Which share of a facet's probability goes to the one asked before: a name alone, or a case put, asks no other."""

@@ -17,7 +17,7 @@ from retrieval.fusion import ConditionalLogit
 from retrieval.heads import LinearHead, NgramHead, SubjectNetwork
 from retrieval.signals import Layout, Signals
 
-ITEM_FEATURES, ENTRY_FEATURES = 10, 6
+ITEM_FEATURES, ENTRY_FEATURES = 11, 6
 
 PLAINLY_OUTSIDE = 0.6
 """From which probability of "none of ours" on a visitor is told so, rather than asked to put it differently."""
@@ -179,6 +179,7 @@ def item_features(head: np.ndarray, classes: tuple[str, ...], signals: Signals, 
     features[:-2, 3] = signals.item_named
     features[-2, 4:7] = head[position[SILENT]], signals.asking, 1.0
     features[-1, 7:10] = logsumexp(head[others]) if len(others) else -20.0, signals.item_dense.max(), 1.0
+    features[-1, 10] = signals.elsewhere
     return features
 
 
