@@ -220,7 +220,8 @@ def _hand_over(scene: Scene) -> Draft | None:
 
 def _out_of_scope(scene: Scene) -> Draft:
     options = tuple(islice(_hot(scene), SEE_ALSO))
-    return _said(scene, Act.OUT_OF_SCOPE, "out_of_scope", "out_of_scope", options)
+    occasion = "out_of_scope_elsewhere" if scene.found and scene.found.elsewhere else "out_of_scope"
+    return _said(scene, Act.OUT_OF_SCOPE, occasion, "out_of_scope", options)
 
 
 def _named_case(scene: Scene) -> Draft:

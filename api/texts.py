@@ -52,6 +52,7 @@ class Says(_Model):
     hand_over: Wordings
     hand_over_again: Wordings
     out_of_scope: Wordings
+    out_of_scope_elsewhere: Wordings
     named_case: Wordings
     welcome: Wordings
     goodbye: Wordings

@@ -123,6 +123,7 @@ class Retriever:
             entries=entries,
             items=items,
             embedding=vector,
+            elsewhere=bool(signals.elsewhere),
         )
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
