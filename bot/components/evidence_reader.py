@@ -42,9 +42,9 @@ class EvidenceReader(GraphComponent, EntityExtractorMixin):
         """Probabilities of the classifier, each between 0 and 1, that settle what a message is.
 
         `ask_from`: of a question, where the search found nothing. `other_from`: of another act, where it found
-        something. `human_from`: of asking for a person, in words that also pick an option.
+        something. `human_from`: of asking for a person, whatever was found.
         """
-        return {"ask_from": 0.35, "other_from": 0.6, "human_from": 0.5}
+        return {"ask_from": 0.35, "other_from": 0.75, "human_from": 0.6}
 
     def __init__(self, config: Dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
@@ -96,8 +96,10 @@ def settle(
     if evidence.chosen is Chosen.BUTTON or (evidence.chosen is Chosen.WORDS and evidence.embedding is None):
         # Words picked before anything was searched come without an embedding, and then the classifier knows little.
         return CHOOSE
+    if ranking.get(ASK_HUMAN, 0.0) >= thresholds["human_from"]:
+        return ASK_HUMAN
     if evidence.chosen is Chosen.WORDS:
-        return ASK_HUMAN if ranking.get(ASK_HUMAN, 0.0) >= thresholds["human_from"] else CHOOSE
+        return CHOOSE
     # Without a choice told by api, words like "the first one" pick nothing.
     others = {name: probability for name, probability in ranking.items() if name not in (ASK, CHOOSE)}
     if evidence.decision in (Decision.ABSTAIN, Decision.OUTSIDE):
