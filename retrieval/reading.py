@@ -17,10 +17,12 @@ from retrieval.fusion import ConditionalLogit
 from retrieval.heads import LinearHead, NgramHead, SubjectNetwork
 from retrieval.signals import Layout, Signals
 
-ITEM_FEATURES, ENTRY_FEATURES = 11, 6
+ITEM_FEATURES, ENTRY_FEATURES = 12, 6
 
 PLAINLY_OUTSIDE = 0.6
 """From which probability of "none of ours" on a visitor is told so, rather than asked to put it differently."""
+ELSEWHERE = 0.2
+"""The same where another place is named: what holds in Shanghai would be a wrong answer there."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,12 @@ class Reader:
         carried = silent
         if context is not None:
             items, none = items_in(context, text, items, silent, none, layout)
-            facets, silent = facets_in(context, facets), 0.0
+            facets, silent = facets_in(context, facets, signals.asking), 0.0
         entries = self._entries(items, facets, signals, layout)
         least_facet = self.thresholds.facet * (SURE_ENOUGH if context is not None else 1.0)
         decision = self._decide(items, entries, silent, none, least_facet, layout)
+        if signals.elsewhere and context is None and none >= ELSEWHERE:
+            decision = Decision.OUTSIDE
         best = int(items.argmax())
         topic = Topic.NEW
         if max(silent, none) > items[best]:
@@ -179,7 +183,7 @@ def item_features(head: np.ndarray, classes: tuple[str, ...], signals: Signals, 
     features[:-2, 3] = signals.item_named
     features[-2, 4:7] = head[position[SILENT]], signals.asking, 1.0
     features[-1, 7:10] = logsumexp(head[others]) if len(others) else -20.0, signals.item_dense.max(), 1.0
-    features[-1, 10] = signals.elsewhere
+    features[-1, 10:12] = signals.elsewhere, signals.here
     return features
 
 
