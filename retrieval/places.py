@@ -14,7 +14,8 @@ _SHANGHAI = re.compile(
     r"|外滩|虹桥|新天地|徐家汇|五角场|七宝|莘庄|安亭|南翔|佘山|朱家角|枫泾|周浦|川沙|大场|东滩|九段沙|苏州河|世纪公园"
     r"|\b(?:shanghai|pudong|puxi|huangpu|xuhui|changning|jing'?an|putuo|hongkou|yangpu|minhang|baoshan|jiading|songjiang"
     r"|jinshan|qingpu|fengxian|chongming|nanhui|lingang|zhangjiang|lujiazui|the bund|hongqiao|xintiandi|xujiahui"
-    r"|wujiaochang|qibao|xinzhuang|anting|nanxiang|sheshan|zhujiajiao|zhoupu|chuansha|dachang|dongtan|jiuduansha|suzhou creek)\b"
+    r"|wujiaochang|qibao|xinzhuang|anting|nanxiang|sheshan|zhujiajiao|zhoupu|chuansha|dachang|dongtan|jiuduansha"
+    r"|suzhou creek)\b"
 )
 _STREET = re.compile(r"(?:[东西南北中]?(?:[一二三四]?路|街|支路|大道|公路|弄|河))|\s(?:rd|road|street|avenue|lu)\b")
 """Shanghai names its streets after other cities: 「南京西路」 is here, and so is "Beijing Road"."""
