@@ -93,8 +93,8 @@ class Asterisk:
 
     async def bridge(self, bridge_id: str, leg_ids: Sequence[str]) -> None:
         """Let telephones hear each other. Raises ExchangeUnavailable, ExchangeRefused."""
-        # Asking again for a bridge of this id gives the one that is there.
-        await self._call("POST", f"bridges/{bridge_id}", {"type": "mixing"})
+        with contextlib.suppress(ExchangeRefused):  # 409: it is there already. Were it not, adding to it is refused.
+            await self._call("POST", f"bridges/{bridge_id}", {"type": "mixing"})
         await self._call("POST", f"bridges/{bridge_id}/addChannel", {"channel": ",".join(leg_ids)})
 
     async def hang_up(self, leg_id: str) -> None:

@@ -215,9 +215,7 @@ def _out(services: Services, user: User, row: CallRow, events: list[HotlineEvent
                 duty_id=place["duty_id"],
                 window=place["window"],
                 person=place["person"],
-                address=services.sealer.open(place["sealed"])
-                if row.by_hand and row.operator == user.username
-                else None,
+                address=services.sealer.open(place["sealed"]) if dials else None,
             )
             for place in (_left(row, events) if is_ringing else [])
         ],

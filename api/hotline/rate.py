@@ -7,28 +7,23 @@ connected: the caller got nobody. Only where the operator's own telephone did no
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 
-from api.clock import SHANGHAI
 from api.hotline.life import CallFailure, Kind
 from api.hotline.schemas import RateOut
+from api.oversight.counting import Days
 from api.storage.database import Work
 
 TARGET = 0.9
 
 
-async def rate(work: Work, from_day: dt.date, to_day: dt.date) -> RateOut:
-    """The rate of the calls that began from the first day to the last, both included."""
-    since, until = (
-        dt.datetime.combine(day, dt.time.min, SHANGHAI).astimezone(dt.UTC)
-        for day in (from_day, to_day + dt.timedelta(days=1))
-    )
-    return count(await work.hotline.outcomes(since, until), from_day, to_day)
+async def rate(work: Work, days: Days) -> RateOut:
+    """The rate of the calls that began on these days."""
+    return count(await work.hotline.outcomes(days.begin, days.end), days)
 
 
-def count(outcomes: Sequence[tuple[str, str, str | None]], from_day: dt.date, to_day: dt.date) -> RateOut:
+def count(outcomes: Sequence[tuple[str, str, str | None]], days: Days) -> RateOut:
     """The rate from (call, kind, failure) of the events that decide."""
     started = {call for call, kind, _ in outcomes if kind == Kind.STARTED}
     connected = {call for call, kind, _ in outcomes if kind == Kind.CONNECTED}
@@ -37,8 +32,8 @@ def count(outcomes: Sequence[tuple[str, str, str | None]], from_day: dt.date, to
     asked = (connected | failed.keys()) - not_counted
     share = len(connected) / len(asked) if asked else None
     return RateOut(
-        from_day=from_day,
-        to_day=to_day,
+        from_day=days.first,
+        to_day=days.last,
         connected=len(connected),
         asked=len(asked),
         rate=share,

@@ -93,7 +93,7 @@ class Switchboard:
         patience_s: float = PATIENCE_S,
     ) -> None:
         self._database, self._sealer, self._exchange = database, sealer, exchange
-        self._contact_days, self._patience_s = contact_days, patience_s
+        self._contact_days, self.patience_s = contact_days, patience_s
         self._calls: dict[str, _Call] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._ends = asyncio.Event()
@@ -174,13 +174,13 @@ class Switchboard:
         await self._note(call, leg_id, LegState.DIALLING)
         log.info("leg_dialling", call_id=call.id, party=telephone.party, duty_id=telephone.duty_id)
         try:
-            await self._exchange.originate(leg_id, telephone.address, self._patience_s)
+            await self._exchange.originate(leg_id, telephone.address, self.patience_s)
         except ExchangeRefused as error:
             log.warning("leg_refused", call_id=call.id, error=str(error))
             await self._note(call, leg_id, LegState.FAILED, LegFailure.EXCHANGE_FAILED)
             return False
         clock = asyncio.get_running_loop().time
-        patience_ends = clock() + self._patience_s
+        patience_ends = clock() + self.patience_s
         while leg.state is not LegState.ANSWERED:
             if leg.state in OVER:
                 return False

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path
 
 from api.accounts.guard import require
 from api.accounts.identity import Permission, User
-from api.clock import SHANGHAI, now
 from api.hotline import calls, rate, roster
 from api.hotline.life import CallState
 from api.hotline.schemas import CallIn, CallOut, CallsOut, LogIn, RateOut, RosterIn, RosterOut
 from api.problems import documented
 from api.routes.door import Door, JsonRoute
+from api.routes.oversight import AskedDays
 
 router = APIRouter(prefix="/api/v1/hotline", tags=["helpers"], route_class=JsonRoute)
 
 Operator = Annotated[User, Depends(require(Permission.USE_HOTLINE))]
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="as lists give it")]
-Day = Annotated[dt.date | None, Query(description="a day in Shanghai; today where it is left out")]
 
 LOOKING = documented(401, 403, 422)
 ONE = documented(401, 403, 404, 422)
@@ -70,13 +68,7 @@ async def end_call(call_id: Id, door: Door, operator: Operator) -> CallOut:
 
 
 @router.get("/rate", responses=LOOKING)
-async def read_rate(
-    door: Door,
-    operator: Operator,
-    from_day: Annotated[Day, Query(alias="from")] = None,
-    to_day: Annotated[Day, Query(alias="to")] = None,
-) -> RateOut:
+async def read_rate(door: Door, operator: Operator, days: AskedDays) -> RateOut:
     """The connection rate against 90 %, with its numerator and denominator."""
-    last = to_day or from_day or now().astimezone(SHANGHAI).date()
     async with door.database.reading() as work:
-        return await rate.rate(work, from_day or last, last)
+        return await rate.rate(work, days)
