@@ -19,13 +19,14 @@ _PLURAL = re.compile(r"(?<=[a-z]{3})(?:es|s)$")
 
 
 class Segmenter:
-    """Splits normalised text into words; knows the items' names as words of their own."""
+    """Splits normalised text into words; knows `names`, those of the items, as words of their own."""
 
     def __init__(self, names: Iterable[str]) -> None:
+        self.names = tuple(names)
         self._cut = jieba.Tokenizer()
         self._lock = threading.Lock()
         self._cut.initialize()
-        for name in names:
+        for name in self.names:
             self._cut.add_word(name)
 
     def words(self, text: str) -> list[str]:
@@ -58,10 +59,11 @@ class LexicalIndex:
     @classmethod
     def load(cls, segmenter: Segmenter, folder: Path) -> LexicalIndex:
         """The index that `save` wrote to `folder`."""
-        return cls(segmenter, bm25s.BM25.load(folder) if folder.is_dir() else None)
+        return cls(segmenter, bm25s.BM25.load(folder) if any(folder.iterdir()) else None)
 
     def save(self, folder: Path) -> None:
-        """Write the index below `folder`."""
+        """Write the index into `folder`."""
+        folder.mkdir()
         if self._bm25 is not None:
             self._bm25.save(folder)
 
