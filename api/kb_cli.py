@@ -124,13 +124,14 @@ def publish(
     if faults:
         _show_faults(faults, settings, as_json, "Nothing was published; mend them, or publish with --anyway.")
     quiet_libraries()
-    from retrieval.encoder import open_encoder
+    from retrieval.encoder import find_encoder
 
     progress = Progress()
     checked = None
     try:
-        with told_in_a_sentence(settings), progress.step("Loading the language model"):
-            encoder = open_encoder(settings.data_dir, settings.encoder)
+        with told_in_a_sentence(settings):
+            # Loaded only for texts that are new: an edited answer is live before the model would be there.
+            encoder = find_encoder(settings.data_dir, settings.encoder)
         if check:
             from api import publish_check
 
