@@ -203,7 +203,8 @@ def _build(folder: Path, data_dir: Path, read: Read, encoder: Encoder, progress:
             faiss.write_index(dense, str(folder / _dense(language)))
         made = parts.made_from((*segmenter.names, *(form.text for form in own)))
         if not parts.take_over(before, folder, _lexical(language), made):
-            LexicalIndex.build(segmenter, [form.text for form in own]).save(folder / _lexical(language))
+            known = before / _lexical(language) if before else None
+            LexicalIndex.build(segmenter, [form.text for form in own], known).save(folder / _lexical(language))
     if not parts.take_over(before, folder, WORDS, parts.made_from((*segmenter.names, *chinese(base)))):
         (folder / WORDS).write_text(json.dumps(words_of(base, segmenter), ensure_ascii=False), encoding="utf-8")
     with _damage_told(before or folder):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import logging
 import re
 import threading
@@ -11,6 +13,10 @@ from pathlib import Path
 import bm25s
 import jieba
 import numpy as np
+
+from retrieval.cut_texts import CutTexts, cut
+
+CUT_TEXTS, NAMES = "cut-texts.npz", "names.json"
 
 jieba.setLogLevel(logging.WARNING)
 
@@ -44,17 +50,27 @@ class Segmenter:
 class LexicalIndex:
     """BM25 (Lucene's variant) over a sequence of texts, addressed by position."""
 
-    def __init__(self, segmenter: Segmenter, bm25: bm25s.BM25 | None) -> None:
-        self._segmenter, self._bm25 = segmenter, bm25
+    def __init__(self, segmenter: Segmenter, bm25: bm25s.BM25 | None, cut_texts: CutTexts | None = None) -> None:
+        self._segmenter, self._bm25, self._cut_texts = segmenter, bm25, cut_texts
 
     @classmethod
-    def build(cls, segmenter: Segmenter, texts: Sequence[str]) -> LexicalIndex:
-        """An index of the texts; without texts every search finds nothing."""
+    def build(cls, segmenter: Segmenter, texts: Sequence[str], before: Path | None = None) -> LexicalIndex:
+        """An index of the texts; without texts every search finds nothing.
+
+        Texts that stand in the index that was saved in `before` are not cut into words again, where that knew the same
+        names; the index is the same with and without.
+        """
         if not texts:
             return cls(segmenter, None)
+        known, vocabulary = _known(before, segmenter)
+
+        def words_of(text: str) -> list[int]:
+            return [vocabulary.setdefault(word, len(vocabulary)) for word in segmenter.words(text)]
+
+        cut_texts = cut(texts, words_of, known)
         bm25 = bm25s.BM25(method="lucene")
-        bm25.index([segmenter.words(text) for text in texts], show_progress=False)
-        return cls(segmenter, bm25)
+        bm25.index((cut_texts.of_each(), vocabulary), show_progress=False)
+        return cls(segmenter, bm25, cut_texts)
 
     @classmethod
     def load(cls, segmenter: Segmenter, folder: Path) -> LexicalIndex:
@@ -62,10 +78,12 @@ class LexicalIndex:
         return cls(segmenter, bm25s.BM25.load(folder) if any(folder.iterdir()) else None)
 
     def save(self, folder: Path) -> None:
-        """Write the index into `folder`."""
+        """Write the index that was built into `folder`."""
         folder.mkdir()
-        if self._bm25 is not None:
+        if self._bm25 is not None and self._cut_texts is not None:
             self._bm25.save(folder)
+            self._cut_texts.save(folder / CUT_TEXTS)
+            (folder / NAMES).write_text(json.dumps(self._segmenter.names, ensure_ascii=False), encoding="utf-8")
 
     def scores(self, text: str) -> np.ndarray:
         """The BM25 score of every indexed text, float32, shape (texts,); zeros where no word is known."""
@@ -75,3 +93,13 @@ class LexicalIndex:
         if not known:
             return np.zeros(self._bm25.scores["num_docs"], dtype=np.float32)
         return np.asarray(self._bm25.get_scores(known), dtype=np.float32)
+
+
+def _known(before: Path | None, segmenter: Segmenter) -> tuple[CutTexts | None, dict[str, int]]:
+    """The texts that the index in `before` cut with the same names, and its vocabulary."""
+    with contextlib.suppress(OSError, ValueError):
+        if before is not None and json.loads((before / NAMES).read_text(encoding="utf-8")) == list(segmenter.names):
+            vocabulary = bm25s.BM25.load(before, mmap=True).vocab_dict
+            if (known := CutTexts.load(before / CUT_TEXTS)) is not None:
+                return known, vocabulary
+    return None, {}
