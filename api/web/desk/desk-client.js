@@ -130,6 +130,41 @@ export class DeskClient {
     return this.#call("GET", "../../desk/facets.json")
   }
 
+  // ---- the hotline (docs/hotline-guide.md)
+
+  /** The visitors' search: {results: [{item_id, title, snippet…}]}. */
+  answers(words) {
+    return this.#call("GET", `search?${new URLSearchParams({ q: words })}`)
+  }
+
+  roster() {
+    return this.#call("GET", "hotline/roster")
+  }
+
+  putRoster(revision, duties) {
+    return this.#call("PUT", "hotline/roster", { revision, duties })
+  }
+
+  calls() {
+    return this.#call("GET", "hotline/calls")
+  }
+
+  startCall(wish) {
+    return this.#call("POST", "hotline/calls", wish)
+  }
+
+  logCall(id, outcome) {
+    return this.#call("POST", `hotline/calls/${encodeURIComponent(id)}/log`, { outcome })
+  }
+
+  endCall(id) {
+    return this.#call("POST", `hotline/calls/${encodeURIComponent(id)}/end`, {})
+  }
+
+  connectionRate() {
+    return this.#call("GET", "hotline/rate")
+  }
+
   get eventsUrl() {
     const url = new URL("desk/events", this.base)
     url.protocol = url.protocol.replace("http", "ws")
