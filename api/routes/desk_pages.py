@@ -57,6 +57,12 @@ async def hotline() -> FileResponse:
     return FileResponse(DESK / "hotline.html", headers=HEADERS)
 
 
+@router.get("/desk/supervision")
+async def supervision() -> FileResponse:
+    """Figures and follow-ups, for whoever may see them."""
+    return FileResponse(DESK / "supervision.html", headers=HEADERS)
+
+
 @router.get("/desk/login")
 async def login() -> FileResponse:
     """Where a helper signs in."""

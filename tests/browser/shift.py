@@ -52,6 +52,7 @@ class Shift:
                 if state == "queued" or ticket["helper"] == self.username:
                     self._call("POST", f"tickets/{ticket['id']}/resolve", {"outcome": "unresolved"})
         self._call("PUT", "presence", {"state": "offline"})
+        assert self.faults == []
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """Call the desk's API as the page does, with its cookies."""

@@ -122,6 +122,30 @@ export class DeskClient {
     return this.#call("GET", "desk/colleagues")
   }
 
+  // ---- supervision and follow-ups
+
+  /** `days`: {from, to}; without them, today. */
+  supervision({ from, to } = {}) {
+    return this.#call("GET", `supervision${from ? `?${new URLSearchParams({ from, to })}` : ""}`)
+  }
+
+  supervisionCsvUrl({ from, to } = {}) {
+    return new URL(`supervision.csv${from ? `?${new URLSearchParams({ from, to })}` : ""}`, this.base)
+  }
+
+  /** `asked`: {state} or {overdue: "true"}. */
+  followUps(asked) {
+    return this.#call("GET", `follow-ups?${new URLSearchParams(asked)}`)
+  }
+
+  followUpReasons() {
+    return this.#call("GET", "follow-ups/reasons")
+  }
+
+  closeFollowUp(id, { reason, action }) {
+    return this.#call("POST", `follow-ups/${encodeURIComponent(id)}/close`, { reason, action })
+  }
+
   items() {
     return this.#call("GET", "items")
   }

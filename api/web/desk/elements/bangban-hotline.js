@@ -70,12 +70,13 @@ export class BangbanHotline extends HotlineElement {
     const why = ({ status }) => ({ 409: this.say("rosterStale"), 422: this.say("rosterWrong") })[status]
     const saved = await this.#act(() => this.#client.putRoster(this.#rosterRevision, duties), why)
     if (saved || this.failedWith === 409) await this.#readRoster()
-    if (saved) this.#complain(this.say("saved"))
+    write(this.told, saved ? this.say("saved") : "")
   }
 
   /** Do something, read the calls again; whether it came to pass. `why` words a failure. */
   async #act(call, why = () => null) {
     this.#complain("")
+    write(this.told, "")
     this.failedWith = null
     try {
       await call()
@@ -161,8 +162,9 @@ export class BangbanHotline extends HotlineElement {
     const other = tagOf(language === "en" ? "zh" : "en")
     this.rate = make("strong", { class: "hotline-rate number", role: "status" })
     this.error = make("p", { class: "hotline-error", role: "alert", hidden: true })
+    this.told = make("span", { class: "hotline-told", role: "status" })
     const bar = make(
-      "header", { class: "bar hotline-bar" }, make("h1", { class: "bar-name" }, make("img", { src: "/static/mark.svg", alt: "", width: 28, height: 28 }), this.say("hotlineName")), this.rate,
+      "header", { class: "bar hotline-bar" }, make("h1", { class: "bar-name" }, make("img", { src: "/static/mark.svg", alt: "", width: 28, height: 28 }), this.say("hotlineName")), this.rate, this.told,
       make("nav", { class: "bar-acts", "aria-label": this.say("tools") }, make("a", { class: "button bare", href: "/desk" }, this.say("toDesk")), make("button", { type: "button", class: "button bare", value: "language", lang: other }, this.say("otherLanguage"))),
     )
     const search = document.createElement("hotline-search")
@@ -170,8 +172,9 @@ export class BangbanHotline extends HotlineElement {
     this.calls = make("div", { class: "hotline-calls" })
     this.none = make("p", { class: "quiet" }, this.say("callsNone"))
     this.rosterPart = document.createElement("hotline-roster")
-    const calls = make("section", { class: "hotline-part" }, make("h2", { class: "list-title" }, this.say("callsTitle")), this.none, this.calls)
-    this.replaceChildren(bar, make("main", { class: "hotline-main" }, this.error, make("div", { class: "hotline-part" }, search, this.#startForm()), calls, make("div", { class: "hotline-part" }, this.rosterPart)))
+    // The form stands over the calls, not under the search, whose answers would push it away.
+    const calls = make("section", { class: "hotline-part" }, this.#startForm(), make("h2", { class: "list-title" }, this.say("callsTitle")), this.none, this.calls)
+    this.replaceChildren(bar, make("main", { class: "hotline-main" }, this.error, search, calls, make("div", { class: "hotline-part" }, this.rosterPart)))
   }
 
   #startForm() {
