@@ -75,7 +75,14 @@ PATHS = {
     "/api/v1/hotline/calls/{call_id}/end": {"post"},
     "/api/v1/hotline/rate": {"get"},
 }
-HELPERS = ("/api/v1/auth/", "/api/v1/audit", "/api/v1/desk/", "/api/v1/supervision", "/api/v1/follow-ups", "/api/v1/hotline/")
+HELPERS = (
+    "/api/v1/auth/",
+    "/api/v1/audit",
+    "/api/v1/desk/",
+    "/api/v1/supervision",
+    "/api/v1/follow-ups",
+    "/api/v1/hotline/",
+)
 """Where a helper's token is the key, not a session's."""
 
 

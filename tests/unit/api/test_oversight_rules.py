@@ -1,6 +1,7 @@
 """What the desk's figures mean, by worked examples, and what calls for a follow-up."""
 
 import datetime as dt
+import re
 
 import pytest
 from hypothesis import given
@@ -11,10 +12,12 @@ from api.desk.life import Happening
 from api.oversight.counting import Days, Share, count
 from api.oversight.follow_ups import Word
 from api.oversight.measures import MEASURES
+from api.oversight.reasons import TAKEN_BACK, ClosingReason
 from api.oversight.schemas import SharesOut
 from api.oversight.stories import DATED, TELLING, stories
 from api.oversight.supervision import days_of
 from api.problems import NoSuchDays
+from api.settings import CHECKOUT
 from api.storage.desk_events import DeskEvent
 
 NOON = dt.datetime(2026, 11, 24, 4, tzinfo=dt.UTC)  # 12:00 in Shanghai
@@ -191,6 +194,17 @@ def test_whatever_order_events_come_in_helpers_and_families_add_up_to_the_whole(
         assert Share(sum(part.count for part in parts), sum(part.of for part in parts)) == found.total.shares[name]
         assert found.total.shares[name].count <= found.total.shares[name].of
     assert found.total.active == sum(tally.active for tally in found.helpers.values())
+
+
+def test_the_guide_and_the_page_name_every_measure_and_every_reason():
+    guide = (CHECKOUT / "docs" / "supervisors-guide.md").read_text("utf-8")
+    page = (CHECKOUT / "api" / "web" / "desk" / "supervision-texts.js").read_text("utf-8")
+    listed = page[page.index("REASONS = [") : page.index("]", page.index("REASONS = ["))]
+    assert re.findall(r'"(\w+)"', listed) == [reason.value for reason in ClosingReason]
+    for name in (*ClosingReason, TAKEN_BACK):
+        assert f"`{name}`" in guide and f"  reason_{name}: {{ zh:" in page, name
+    for name in MEASURES:
+        assert name in guide and f"  {name}: {{ zh:" in page, name
 
 
 def test_the_api_and_the_figures_have_the_same_measures():
