@@ -41,8 +41,8 @@ class EvidenceReader(GraphComponent, EntityExtractorMixin):
     def get_default_config() -> Dict[str, Any]:
         """Probabilities of the classifier, each between 0 and 1, that settle what a message is.
 
-        `ask_from`: of a question, where the search found nothing, or nothing plain in what goes on. `other_from`: of
-        another act, where it found something. `human_from`: of asking for a person, whatever was found.
+        `ask_from`: of a question, where the search found nothing. `other_from`: of another act, where it found something
+        for what the message itself names. `human_from`: of asking for a person, whatever was found.
         """
         return {"ask_from": 0.35, "other_from": 0.75, "human_from": 0.6}
 
@@ -102,15 +102,17 @@ def settle(
         return CHOOSE
     # Without a choice told by api, words like "the first one" pick nothing.
     others = {name: probability for name, probability in ranking.items() if name not in (ASK, CHOOSE)}
-    goes_on_vaguely = evidence.topic is Topic.SAME and evidence.decision is not Decision.ANSWER
-    if evidence.decision in (Decision.ABSTAIN, Decision.OUTSIDE) or goes_on_vaguely:
+    if evidence.decision in (Decision.ABSTAIN, Decision.OUTSIDE):
         is_question = ranking.get(ASK, 0.0) >= thresholds["ask_from"]
+    elif evidence.topic is Topic.SAME:
+        # Whatever is said in a conversation is found to be about its item: the words decide, but it is no small talk.
+        others = {name: probability for name, probability in others.items() if name in WITH_SUBJECT + BETWEEN}
+        is_question = ranking.get(ASK, 0.0) >= max(others.values(), default=0.0)
     else:
         # What the search found is our business, however foreign its words look (pinyin, two languages in one sentence):
-        # where the message itself names an item, nothing else can be meant but an act that comes with one, and where it
-        # goes on about one, no small talk.
-        possible = {Topic.NEW: WITH_SUBJECT, Topic.SAME: WITH_SUBJECT + BETWEEN}.get(evidence.topic, tuple(others))
-        others = {name: probability for name, probability in others.items() if name in possible}
+        # where the message itself names an item, nothing else can be meant but an act that comes with one.
+        if evidence.topic is Topic.NEW:
+            others = {name: probability for name, probability in others.items() if name in WITH_SUBJECT}
         is_question = max(others.values(), default=0.0) < thresholds["other_from"]
     return ASK if is_question else max(others, key=others.__getitem__, default=intent)
 
