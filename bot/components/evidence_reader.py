@@ -41,8 +41,8 @@ class EvidenceReader(GraphComponent, EntityExtractorMixin):
     def get_default_config() -> Dict[str, Any]:
         """Probabilities of the classifier, each between 0 and 1, that settle what a message is.
 
-        `ask_from`: of a question, where the search found nothing. `other_from`: of another act, where it found something
-        for what the message itself names. `human_from`: of asking for a person, whatever was found.
+        `ask_from`: of a question, where the search found nothing. `other_from`: of another act, where it found
+        something for what the message itself names. `human_from`: of asking for a person, whatever was found.
         """
         return {"ask_from": 0.35, "other_from": 0.75, "human_from": 0.6}
 
