@@ -91,6 +91,7 @@ def features(layout, facets, **signals):
     items, entries = len(layout.item_ids), len(layout.entry_ids)
     alike = {
         "item_dense": np.ones(items), "item_lexical": np.ones(items), "item_named": np.ones(items), "asking": 0.5,
+        "elsewhere": 0.0, "here": 0.0,
         "entry_dense": np.ones(entries), "entry_lexical": np.ones(entries),
     }  # fmt: skip
     head = signals.pop("head", np.zeros(items + 1))
