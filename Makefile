@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SETUP = @$(PYTHON) bootstrap.py
 
-.PHONY: help run install test lint lock bench bench-publishing eval adapt doctor clean
+.PHONY: help run install test lint lock bench bench-publishing eval learning-curve ablation intent-f1 adapt doctor clean
 
 help:           ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *## */\t/' | expand -t 12
@@ -30,6 +30,15 @@ bench-publishing: ## seconds from publish to live as the base grows (TIMES="1 10
 
 eval:           ## ask every suite of questions and dialogues; writes reports/eval.json and eval.html
 	$(SETUP) bangban eval run
+
+learning-curve: ## what told situations are worth; writes reports/learning-curve.json and .svg
+	$(SETUP) python evaluation.learning_curve
+
+ablation:       ## what each part of the search is worth; prints a table, writes reports/ablation.json
+	$(SETUP) python evaluation.ablation
+
+intent-f1:      ## how well the bot tells intents, by Rasa's own cross-validation; writes reports/intents.json
+	$(SETUP) bangban eval intents
 
 adapt:          ## teach the encoder this domain anew (some 40 minutes); writes retrieval/adapter.npz
 	$(SETUP) python retrieval.adaptation

@@ -203,15 +203,16 @@ def _absent(scene: Scene, item_id: str, facet: Facet) -> Draft | None:
 
 
 def _clarify(scene: Scene) -> Draft | None:
-    options = list(_distinct(_candidates(scene), MOST_OPTIONS - 1))
+    options = list(_distinct(_candidates(scene), MOST_OPTIONS))
     if len(options) == 1 and options[0].item_id:
         more = _next_facets(
             scene.base, options[0].item_id, _facet(options[0].facet), (), scene.language, named=scene.texts
         )
-        options = list(_distinct([*options, *more], MOST_OPTIONS - 1))
+        options = list(_distinct([*options, *more], MOST_OPTIONS))
     if len(options) < 2:
         return None
-    options.append(_none(scene))
+    if len(options) < MOST_OPTIONS:
+        options.append(_none(scene))
     return _question(scene, Act.CLARIFY, "clarify", options)
 
 
@@ -266,7 +267,8 @@ def _hand_over(scene: Scene) -> Draft | None:
 
 def _out_of_scope(scene: Scene) -> Draft:
     options = tuple(islice(_hot(scene), SEE_ALSO))
-    return _said(scene, Act.OUT_OF_SCOPE, "out_of_scope", "out_of_scope", options)
+    occasion = "out_of_scope_elsewhere" if scene.found and scene.found.elsewhere else "out_of_scope"
+    return _said(scene, Act.OUT_OF_SCOPE, occasion, "out_of_scope", options)
 
 
 def _named_case(scene: Scene) -> Draft:

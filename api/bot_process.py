@@ -84,9 +84,9 @@ class BotTooSlow(BotProcessError):
         self.waited_s, self.log = waited_s, log
 
 
-def training_texts() -> list[str]:
-    """The examples of bot/data/nlu, each once, in order: the texts whose embeddings training wants."""
-    return list(dict.fromkeys(_examples()))
+def training_texts(*more: Path) -> list[str]:
+    """The examples of bot/data/nlu and of `more` files, each once, in order: training wants their embeddings."""
+    return list(dict.fromkeys(_examples(more)))
 
 
 def write_embeddings(path: Path, texts: Sequence[str], vectors: np.ndarray) -> None:
@@ -108,8 +108,8 @@ def model_path(settings: Settings, embeddings: Path) -> Path:
     return settings.data_dir / "bot" / "models" / f"{_fingerprint(embeddings)}.tar.gz"
 
 
-def train(settings: Settings, embeddings: Path) -> Path:
-    """The model trained from bot/ and `embeddings`; seconds where it exists already, else up to a minute.
+def train(settings: Settings, embeddings: Path, *more: Path) -> Path:
+    """The model trained from bot/, `more` training data and the `embeddings` of all; at once where it exists already.
 
     A model is named by what it was trained from; an older one is removed. Raises BotNotInstalled, BotTrainingFailed.
     """
@@ -121,8 +121,8 @@ def train(settings: Settings, embeddings: Path) -> Path:
     log = _log(settings, "bot-training.log")
     building = models / f".building-{secrets.token_hex(4)}"
     command = [
-        *_python(), "-m", "rasa", "train", "--force", "--config", "bot/config.yml", "--domain", "bot/domain.yml",
-        "--data", "bot/data", "--out", str(building), "--fixed-model-name", model.name,
+        *python_command(), "-m", "rasa", "train", "--force", "--config", "bot/config.yml", "--domain", "bot/domain.yml",
+        "--data", "bot/data", *map(str, more), "--out", str(building), "--fixed-model-name", model.name,
     ]  # fmt: skip
     # Rasa's cache knows nothing of the embeddings' file: it would reuse what was computed from an older one.
     told = environment() | {"BANGBAN_BOT_EMBEDDINGS": str(embeddings), "RASA_MAX_CACHE_SIZE": "0"}
@@ -133,10 +133,10 @@ def train(settings: Settings, embeddings: Path) -> Path:
                 stderr=subprocess.STDOUT, timeout=_TRAIN_TIMEOUT_S, check=False,
             )  # fmt: skip
         if done.returncode or not (building / model.name).is_file():
-            raise BotTrainingFailed(log, _tail(log))
+            raise BotTrainingFailed(log, last_lines(log))
         (building / model.name).replace(model)
     except subprocess.TimeoutExpired as error:
-        raise BotTrainingFailed(log, _tail(log)) from error
+        raise BotTrainingFailed(log, last_lines(log)) from error
     finally:
         _remove(building)
     for older in models.glob("*.tar.gz"):
@@ -159,7 +159,7 @@ def start(settings: Settings, model: Path) -> subprocess.Popen[bytes]:
     }
     with _log(settings, "bot.log").open("ab") as written:
         return subprocess.Popen(
-            [*_python(), "-m", "bot.run", str(model), "--port", str(settings.bot_port)],
+            [*python_command(), "-m", "bot.run", str(model), "--port", str(settings.bot_port)],
             cwd=CHECKOUT, env=told, stdin=subprocess.PIPE, stdout=written, stderr=subprocess.STDOUT,
             start_new_session=True,
         )  # fmt: skip
@@ -180,7 +180,7 @@ def wait_ready(
     with httpx.Client(headers={"Authorization": f"Bearer {token(settings)}"}, timeout=5.0, trust_env=False) as client:
         while (waited_s := time.monotonic() - begun) < timeout_s:
             if (code := process.poll()) is not None:
-                tail = _tail(log)
+                tail = last_lines(log)
                 if "Errno 98" in tail or "address already in use" in tail.lower():
                     raise BotPortInUse(settings.bot_port)
                 raise BotDiedEarly(code, log, tail)
@@ -233,8 +233,15 @@ def environment() -> dict[str, str]:
     return inherited | _QUIET | {"PYTHONPATH": str(CHECKOUT)}
 
 
-def _examples() -> Iterator[str]:
-    for path in sorted((BOT / "data" / "nlu").glob("*.yml")):
+def python_command() -> list[str]:
+    """The engine's own Python, to run Rasa with. Raises BotNotInstalled."""
+    if not PYTHON.exists():
+        raise BotNotInstalled(PYTHON)
+    return [str(PYTHON)]
+
+
+def _examples(more: Sequence[Path]) -> Iterator[str]:
+    for path in (*sorted((BOT / "data" / "nlu").glob("*.yml")), *more):
         for block in yaml.safe_load(path.read_text("utf-8"))["nlu"]:
             yield from _EXAMPLE.findall(block["examples"])
 
@@ -245,12 +252,6 @@ def _fingerprint(embeddings: Path) -> str:
         for path in sorted(BOT.glob(pattern)):
             digest.update(f"\0{path.relative_to(BOT)}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _python() -> list[str]:
-    if not PYTHON.exists():
-        raise BotNotInstalled(PYTHON)
-    return [str(PYTHON)]
 
 
 def _refuse_used_port(port: int) -> None:
@@ -268,7 +269,8 @@ def _log(settings: Settings, name: str) -> Path:
     return folder / name
 
 
-def _tail(log: Path) -> str:
+def last_lines(log: Path) -> str:
+    """The last lines of a log."""
     return "\n".join(log.read_text("utf-8", "replace").splitlines()[-_TAIL_LINES:])
 
 

@@ -17,6 +17,7 @@ import typer
 from api.terminal import AsJson, quiet_libraries, read_settings, refuse
 
 if TYPE_CHECKING:
+    from api.publish_check import Check
     from api.settings import Settings
     from knowledge.base import KnowledgeBase
     from knowledge.diff import EntryChange
@@ -42,10 +43,11 @@ def check(
 
     settings = read_settings()
     try:
-        base = loader.load(settings.knowledge_dir)
-        faults = lint(settings.knowledge_dir, dt.date.today(), None if quick else _embed(settings))
+        read = loader.read(settings.knowledge_dir)
+        faults = lint(read, dt.date.today(), None if quick else _embed(settings))
     except loader.BrokenBase as error:
         _show_faults(error.faults, settings, as_json)
+    base = read.base
     if coverage is not None:
         from knowledge.coverage import coverage_page
 
@@ -76,13 +78,13 @@ def diff(
 ) -> None:
     """What the knowledge as it is now would change in a revision: entries added, changed and removed."""
     from knowledge.diff import compare
-    from knowledge.loader import BrokenBase, load
-    from retrieval import revisions
+    from knowledge.loader import BrokenBase
+    from retrieval import index, revisions
 
     settings = read_settings()
     try:
-        before = load(revisions.find(settings.data_dir, revision) / "knowledge")
-        after = load(settings.knowledge_dir)
+        before = index.base_of(revisions.find(settings.data_dir, revision))
+        after = index.read_knowledge(settings.data_dir, settings.knowledge_dir, before).base
     except revisions.UnknownRevision as error:
         refuse(str(error))
     except BrokenBase as error:
@@ -94,6 +96,10 @@ def diff(
 def publish(
     note: Note = "",
     anyway: Annotated[bool, typer.Option("--anyway", help="Also with faults that `kb check --quick` finds.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="First show which answers change, keep to gates.toml's limits, and ask.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --check: publish without asking.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make the knowledge as it is now live: in a running service within seconds, without a restart."""
@@ -107,38 +113,51 @@ def publish(
 
     settings = read_settings()
     began = time.monotonic()
+    live = index.live(settings.data_dir)
+    before = _readable(live) if live else None
     try:
-        faults = [] if anyway else lint(settings.knowledge_dir, dt.date.today())
+        # Read once: what is checked is what is published, whoever saves a file meanwhile.
+        read = index.read_knowledge(settings.data_dir, settings.knowledge_dir, before)
+        faults = [] if anyway else lint(read, dt.date.today())
     except loader.BrokenBase as error:
         _show_faults(error.faults, settings, as_json)
     if faults:
         _show_faults(faults, settings, as_json, "Nothing was published; mend them, or publish with --anyway.")
     quiet_libraries()
-    from retrieval.encoder import open_encoder
+    from retrieval.encoder import find_encoder
 
-    live = index.live(settings.data_dir)
     progress = Progress()
+    checked = None
     try:
+        with told_in_a_sentence(settings):
+            # Loaded only for texts that are new: an edited answer is live before the model would be there.
+            encoder = find_encoder(settings.data_dir, settings.encoder)
+        if check:
+            from api import publish_check
+
+            with told_in_a_sentence(settings), progress.step("Asking the new base what people ask"):
+                checked = publish_check.check(settings, encoder, lambda told: progress.note(f"  {told}"))
+            _refuse_unless_wanted(checked, settings, yes, as_json)
         with told_in_a_sentence(settings), progress.step("Publishing"):
-            before = _readable(live) if live else None
-            encoder = open_encoder(settings.data_dir, settings.encoder)
-            folder = revisions.publish(
-                settings.data_dir, settings.knowledge_dir, encoder, lambda told: progress.note(f"  {told}"), note
+            revisions.publish(
+                settings.data_dir, settings.knowledge_dir, encoder, lambda told: progress.note(f"  {told}"), note, read
             )
     except CannotStart as error:
         refuse(str(error))
-    after = loader.load(folder / "knowledge")
+    after = read.base
     changes = compare(before, after) if before else ()
     counts = {change.value: sum(told.change is change for told in changes) for change in Change}
-    told = {
+    told: dict[str, Any] = {
         "revision": after.revision,
         "before": before.revision if before else None,
         **counts,
         "seconds": round(time.monotonic() - began, 1),
         "live_in_service": _await_service(settings, after.revision),
     }
+    if checked is not None:
+        told["check"] = publish_check.as_json(checked)
     if as_json:
-        print(json.dumps(told))
+        print(json.dumps(told, ensure_ascii=False))
         return
     taken = "; the running service answers from it" if told["live_in_service"] else ""
     print(
@@ -326,12 +345,34 @@ def _agreed(changes: int, files: Sequence[str]) -> bool:
     return sys.stdin.isatty() and typer.confirm(f"Write {changes} change(s) into {', '.join(files)}?", err=True)
 
 
+def _refuse_unless_wanted(checked: Check, settings: Settings, yes: bool, as_json: bool) -> None:
+    """End the command where the check misses a limit, where the answer is no, and where it is of other knowledge."""
+    from api import publish_check
+    from knowledge.loader import revision_of
+
+    if not as_json:
+        publish_check.show(checked)
+    if checked.missed:
+        if as_json:
+            print(json.dumps({"revision": None, "check": publish_check.as_json(checked)}, ensure_ascii=False))
+        refuse(
+            f"Nothing was published: {len(checked.missed)} limit(s) of evaluation/gates.toml are missed. "
+            "Mend the base, or publish without --check if this is meant."
+        )
+    if not (yes or as_json or (sys.stdin.isatty() and typer.confirm("Make this live?", err=True))):
+        nobody = ": there is no terminal to ask at; add --yes to publish without asking" * (not sys.stdin.isatty())
+        refuse(f"Nothing was published{nobody}.")
+    if revision_of(settings.knowledge_dir) != checked.revision:
+        refuse("Nothing was published: the knowledge changed after it was checked. Run the command again.")
+
+
 def _readable(folder: Path) -> KnowledgeBase | None:
     """The knowledge that an index was made from; None for one of an older version that reads differently."""
-    from knowledge.loader import BrokenBase, load
+    from knowledge.loader import BrokenBase
+    from retrieval.index import base_of
 
     try:
-        return load(folder / "knowledge")
+        return base_of(folder)
     except BrokenBase:
         return None
 

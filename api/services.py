@@ -36,7 +36,13 @@ class Search(Protocol):
     def refresh(self) -> bool:
         """Take over a newly published index."""
 
-    def search(self, text: str, language: str | None = None, context_item: str | None = None) -> Evidence:
+    def search(
+        self,
+        text: str,
+        language: str | None = None,
+        context_item: str | None = None,
+        context_facet: str | None = None,
+    ) -> Evidence:
         """What the base has for a message. Takes a core for milliseconds; safe in any thread."""
 
 

@@ -67,6 +67,7 @@ class Says(_Model):
     callback: Wordings
     held: Wordings
     out_of_scope: Wordings
+    out_of_scope_elsewhere: Wordings
     named_case: Wordings
     welcome: Wordings
     goodbye: Wordings

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api.acts import Draft, Handed, Scene, perform
 from api.bot_client import BotUnavailable
-from api.choices import Kind, Pick, ask_payload, by_payload, by_words, pick
+from api.choices import Kind, Pick, ask_payload, by_payload, by_words, entry_payload, pick
 from api.clock import Stopwatch, now
 from api.conversation import Conversation, LanguageName, Option
 from api.desk import approvals, talk
@@ -26,6 +26,7 @@ from api.masking import mask
 from api.messages import message_row, post, visitor_row
 from api.problems import AssistantUnavailable, NotYourSession, UnknownOption
 from api.queues import Place
+from api.references import item_meant, other_half
 from api.schemas import MessageIn, MessageOut, ReplyOut
 from api.services import Services
 from api.sessions import conversation_of
@@ -154,12 +155,14 @@ class Turns:
             language = follow(heard.text, conversation.language)
         if heard.to_people:
             return _Understood(base, language, Told(Decision.ABSTAIN), None, None)
-        picked = pick(heard.option, base) if heard.option else None
+        picked = pick(heard.option, base) if heard.option else _second_asked(heard, base)
         if picked is not None:
-            return _Understood(base, language, _told_pick(heard, picked), None, picked)
+            by = Chosen.WORDS if heard.by is Chosen.NO else heard.by
+            return _Understood(base, language, _told_pick(heard, picked, by), None, picked)
         found = await asyncio.get_running_loop().run_in_executor(
             self._services.search_threads,
-            self._services.retriever.search, heard.text, language, conversation.item_id,
+            self._services.retriever.search,
+            heard.text, language, item_meant(heard.text, conversation, base), conversation.facet,
         )  # fmt: skip
         base = found.base
         if found.read_as is not None:
@@ -275,6 +278,14 @@ def _reply(replies: Sequence[MessageRow], row: SessionRow) -> ReplyOut:
     messages = [MessageOut.of(reply) for reply in replies]
     language = messages[-1].language if messages else row.language
     return ReplyOut(messages=messages, state=row.state, language=language)
+
+
+def _second_asked(heard: _Heard, base: KnowledgeBase) -> Pick | None:
+    entry = other_half(heard.text, heard.conversation, base)
+    if entry is None:
+        return None
+    option = Option(entry.question[heard.conversation.language], entry_payload(entry), entry.item_id, entry.facet.value)
+    return pick(option, base)
 
 
 def _item_named(conversation: Conversation, found: Evidence, base: KnowledgeBase) -> Pick | None:

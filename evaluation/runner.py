@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -9,50 +10,27 @@ from typing import Any
 
 import httpx
 
-from evaluation.suites import Choose, Dialogue, Expectation, Hostile, Outside, Question
+from evaluation.outcomes import CaseOutcome, DistortedOutcome, QuestionOutcome, Ranked, TurnOutcome
+from evaluation.resolution import STEP_OF_KIND, Outcome, outcome
+from evaluation.suites import Choose, Dialogue, Distorted, Expectation, Hostile, Outside, Question
 
 VISITORS = 4
 MOST_CHOICES = 2
 """How many times a visitor chooses among options before giving up: a good desk narrows a question in at most two."""
 SEARCHED = 10
-
-
-@dataclass(frozen=True)
-class QuestionOutcome:
-    """What came of one question; docs/evaluation.md defines `resolved` and `wrong`, `choices` were made on the way."""
-
-    question: Question
-    resolved: bool
-    first: bool
-    wrong: bool
-    choices: int
-    kinds: tuple[str, ...]
-    given: tuple[str | None, str | None]
-    confidence: float | None
-    ranked: tuple[tuple[str, str], ...]
-    language_right: bool
-
-
-@dataclass(frozen=True)
-class CaseOutcome:
-    """What came of a dialogue, an outside or a hostile case: right or not, and where it went wrong."""
-
-    id: str
-    language: str
-    group: str
-    right: bool
-    said: str
-    told: str
+TWO_QUESTIONS = "two-questions"
+"""The theme of the dialogues that begin with two questions in one message."""
 
 
 @dataclass
 class Visitor:
-    """One conversation over the HTTP contract."""
+    """One conversation over the HTTP contract; `waited_ms` holds how long each reply took, as the visitor saw it."""
 
     http: httpx.Client
     path: str
     last: dict[str, Any] = field(default_factory=dict)
     state: str = "bot"
+    waited_ms: list[float] = field(default_factory=list)
 
     @classmethod
     def arrive(cls, url: str, language: str) -> Visitor:
@@ -64,7 +42,10 @@ class Visitor:
 
     def send(self, **body: str) -> dict[str, Any]:
         """The last message of the reply. Raises httpx.HTTPStatusError for a refusal."""
-        told = self.http.post(self.path, json=body).raise_for_status().json()
+        began = time.perf_counter()
+        replied = self.http.post(self.path, json=body)
+        self.waited_ms.append(1000 * (time.perf_counter() - began))
+        told = replied.raise_for_status().json()
         self.last, self.state = told["messages"][-1], told["state"]
         return self.last
 
@@ -94,6 +75,12 @@ def ask_hostile(url: str, asked: Sequence[Hostile]) -> list[CaseOutcome]:
     return _side_by_side(asked, lambda case: _ask_hostile(url, case))
 
 
+def search_distorted(url: str, asked: Sequence[Distorted]) -> list[DistortedOutcome]:
+    """What the search finds for each distorted question; the clean one's findings are in its own outcome."""
+    with httpx.Client(base_url=f"{url}/api/v1", timeout=60, trust_env=False) as http:
+        return _side_by_side(asked, lambda case: DistortedOutcome(case, _search(http, case.text)))
+
+
 def _side_by_side(cases: Sequence[Any], ask: Callable[[Any], Any]) -> list[Any]:
     with ThreadPoolExecutor(VISITORS) as visitors:
         return list(visitors.map(ask, cases))
@@ -103,6 +90,7 @@ def _ask(url: str, question: Question) -> QuestionOutcome:
     visitor = Visitor.arrive(url, "auto")
     message = visitor.send(text=question.text)
     kinds, wrong, choices, confidence = [message["kind"]], False, 0, None
+    options_held_it = message["kind"] == "clarify" and any(_leads_to(option, question) for option in message["options"])
     while True:
         answer = message["answer"]
         right = answer is not None and (answer["item_id"], answer["facet"]) in question.accepted
@@ -118,48 +106,64 @@ def _ask(url: str, question: Question) -> QuestionOutcome:
         kinds.append(message["kind"])
     given = (answer["item_id"], answer["facet"]) if answer else (None, None)
     language_right = message["language"] == question.language
-    found = (
-        visitor.http.get("/search", params={"q": question.text, "language": "auto", "limit": SEARCHED})
-        .raise_for_status()
-        .json()["results"]
-    )
+    resolved = outcome([STEP_OF_KIND[kind] for kind in kinds], right and language_right) is Outcome.CONFIRMED
     return QuestionOutcome(
         question=question,
-        resolved=right and language_right,
-        first=right and language_right and choices == 0,
+        resolved=resolved,
+        first=resolved and choices == 0,
         wrong=wrong,
         choices=choices,
         kinds=tuple(kinds),
         given=given,
         confidence=confidence,
-        ranked=tuple((hit["item_id"], hit["facet"]) for hit in found),
+        ranked=_search(visitor.http, question.text),
         language_right=language_right,
+        options_held_it=options_held_it,
+        waited_ms=tuple(visitor.waited_ms),
     )
+
+
+def _search(http: httpx.Client, text: str) -> Ranked:
+    found = http.get("/search", params={"q": text, "language": "auto", "limit": SEARCHED}).raise_for_status()
+    return tuple((hit["item_id"], hit["facet"]) for hit in found.json()["results"])
+
+
+def _leads_to(option: dict[str, Any], question: Question) -> bool:
+    return (option.get("item_id"), option.get("facet")) in question.accepted
 
 
 def _choice(visitor: Visitor, question: Question) -> dict[str, Any] | None:
     """What the visitor picks: the option that leads to the right entry, else one that leads to the right item."""
-    exact = visitor.choose(lambda option: (option.get("item_id"), option.get("facet")) in question.accepted)
+    exact = visitor.choose(lambda option: _leads_to(option, question))
     if exact is not None:
         return exact
     return visitor.choose(lambda option: option.get("item_id") in question.items)
 
 
 def _hold(url: str, dialogue: Dialogue) -> CaseOutcome:
+    """Every turn is held and judged, also after one that went wrong: the later ones are what a visitor meets too."""
     visitor = Visitor.arrive(url, "auto")
+    turns: list[TurnOutcome] = []
+    first_fault = ("", "")
+    both_met = None
     for number, turn in enumerate(dialogue.turns, start=1):
+        sent = len(visitor.waited_ms)
         if turn.say is not None:
             message, said = visitor.send(text=turn.say), turn.say
         else:
             assert turn.choose is not None
-            chosen, said = _pick(visitor, turn.choose), f"chooses {turn.choose.model_dump(exclude_none=True)}"
-            if chosen is None:
-                # Not offered, because the turn before was answered at once: then what was to come of it counts there.
-                chosen = visitor.last
-            message = chosen
-        if fault := _fault(message, visitor.state, turn.expect):
-            return CaseOutcome(dialogue.id, dialogue.language, dialogue.theme, False, f"turn {number}: {said}", fault)
-    return CaseOutcome(dialogue.id, dialogue.language, dialogue.theme, True, "", "")
+            # Not offered, because the turn before was answered at once: then what was to come of it counts there.
+            message = _pick(visitor, turn.choose) or visitor.last
+            said = f"chooses {turn.choose.model_dump(exclude_none=True)}"
+        fault = _fault(message, visitor.state, turn.expect)
+        waited_ms = visitor.waited_ms[-1] if len(visitor.waited_ms) > sent else None
+        turns.append(TurnOutcome(message["kind"], turn.expect.kinds, not fault, waited_ms))
+        if number == 1 and dialogue.theme == TWO_QUESTIONS:
+            both_met = len(_reached(message, turn.expect)) >= 2
+        if fault and not first_fault[1]:
+            first_fault = (f"turn {number}: {said}", fault)
+    right = not first_fault[1]
+    return CaseOutcome(dialogue.id, dialogue.language, dialogue.theme, right, *first_fault, tuple(turns), both_met)
 
 
 def _pick(visitor: Visitor, choose: Choose) -> dict[str, Any] | None:
@@ -192,6 +196,13 @@ def _fault(message: dict[str, Any], state: str, expect: Expectation) -> str:
     return ""
 
 
+def _reached(message: dict[str, Any], expect: Expectation) -> set[tuple[str | None, str | None]]:
+    """Which of the accepted entries the reply gives or offers."""
+    accepted = {(expect.item, expect.facet), *((one.item, one.facet) for one in expect.also)}
+    answer = message["answer"] or {}
+    return accepted & {(one.get("item_id"), one.get("facet")) for one in (answer, *message["options"])}
+
+
 def _met(given: tuple[str | None, str | None], accepted: Iterable[tuple[str | None, str | None]]) -> bool:
     return any(item in (None, given[0]) and facet in (None, given[1]) for item, facet in accepted)
 
@@ -202,10 +213,13 @@ def _offered(message: dict[str, Any], accepted: Iterable[tuple[str | None, str |
 
 
 def _ask_outside(url: str, case: Outside) -> CaseOutcome:
-    message = Visitor.arrive(url, "auto").send(text=case.text)
+    visitor = Visitor.arrive(url, "auto")
+    message = visitor.send(text=case.text)
     answered = (message["answer"] or {}).get("item_id")
     right = message["kind"] in case.accept and (message["kind"] != "answer" or answered == case.item)
-    return CaseOutcome(case.id, case.language, case.kind, right, case.text, f"{message['kind']} {answered or ''}")
+    turn = TurnOutcome(message["kind"], case.accept, right, visitor.waited_ms[-1])
+    told = f"{message['kind']} {answered or ''}".rstrip()
+    return CaseOutcome(case.id, case.language, case.kind, right, case.text, told, (turn,))
 
 
 def _ask_hostile(url: str, case: Hostile) -> CaseOutcome:
@@ -213,9 +227,11 @@ def _ask_hostile(url: str, case: Hostile) -> CaseOutcome:
     try:
         message = visitor.send(text=case.text)
     except httpx.HTTPStatusError as error:
-        return CaseOutcome(case.id, case.language, "hostile", False, case.text, f"refused {error.response.status_code}")
+        refused = f"refused {error.response.status_code}"
+        return CaseOutcome(case.id, case.language, "hostile", False, case.text, refused, ())
     kind, text = message["kind"], message["text"]
-    right = kind in case.accept
     leaked = [word for word in case.must_not if word.lower() in text.lower()]
     told = f"{kind}{', says ' + ', '.join(leaked) if leaked else ''}"
-    return CaseOutcome(case.id, case.language, "hostile", right and not leaked, case.text, told)
+    right = kind in case.accept and not leaked
+    turn = TurnOutcome(kind, case.accept, right, visitor.waited_ms[-1])
+    return CaseOutcome(case.id, case.language, "hostile", right, case.text, told, (turn,))

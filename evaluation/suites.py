@@ -126,6 +126,16 @@ class Hostile(_Model):
     must_not: tuple[str, ...] = ()
 
 
+class Distorted(_Model):
+    """A question of `tune` as people mistype it or type it otherwise; `of` is its id, `kind` what was done to it."""
+
+    id: str
+    kind: str
+    language: LanguageName
+    of: str
+    text: str
+
+
 def part_of(case_id: str) -> Part:
     """The part that a case belongs to, told by its id alone."""
     place = int.from_bytes(hashlib.sha256(case_id.encode()).digest()[:4], "big") % 10
@@ -154,6 +164,11 @@ def outside(folder: Path = FOLDER) -> tuple[Outside, ...]:
 def hostile(folder: Path = FOLDER) -> tuple[Hostile, ...]:
     """Every odd or hostile message."""
     return tuple(_read(folder, "hostile.jsonl", Hostile))
+
+
+def distorted(folder: Path = FOLDER) -> tuple[Distorted, ...]:
+    """Every distorted question; `python -m evaluation.distortions` makes them."""
+    return tuple(_read(folder, "robustness.jsonl", Distorted))
 
 
 def _read(folder: Path, pattern: str, model: type[M]) -> Iterator[M]:

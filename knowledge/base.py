@@ -44,23 +44,31 @@ class Situation:
     """A question as a person told it, with the item and facet that it is about; it teaches, it is never shown.
 
     `item_id` may be an item that has no entries yet; it is None where the question is none of this sector's business.
+    Where it leaves open which of several items is meant ("the waste permit"), `also` holds the others. `facet` is None
+    where it asks none.
     """
 
     item_id: str | None
     facet: Facet | None
     language: str
     text: str
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class KnowledgeBase:
-    """Everything that can be answered, at one revision (a hash of all files it was read from)."""
+    """Everything that can be answered, at one revision (a hash of all files it was read from).
+
+    `made_from` has a hash for each item of what it was read from (knowledge.kept): two bases with the same one have the
+    same item.
+    """
 
     revision: str
     items: Mapping[str, ItemSpec]
     entries: Mapping[str, Entry]
     facets: Mapping[Facet, FacetSpec]
     situations: tuple[Situation, ...]
+    made_from: Mapping[str, str]
 
     def entries_of(self, item_id: str) -> tuple[Entry, ...]:
         """The item's entries in the order of the facets, situations and comparisons after the plain answer.

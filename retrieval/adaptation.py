@@ -28,7 +28,7 @@ from retrieval import adapter, packaged_model
 from retrieval.adapter import Adapter
 from retrieval.encoder import Encoder, open_encoder
 from retrieval.forms import OUTSIDE, SILENT, Example, composed, examples, held_out, situations
-from retrieval.heads import fit_embedding_head
+from retrieval.heads import fit_subject_network
 
 EPOCHS, BATCH, MOST_TOKENS, SEED = 5, 32, 112, 0
 RANK, SCALING = 16, 2.0
@@ -44,7 +44,7 @@ def adapt(base: KnowledgeBase, encoder: Encoder, say: Callable[[str], None]) -> 
 
     torch.manual_seed(SEED)
     chance = random.Random(SEED)
-    model = encoder.model
+    model = encoder.model.float()  # It may compute in half precision, in which small steps of learning get lost.
     config = LoraConfig(
         r=RANK, lora_alpha=int(RANK * SCALING), lora_dropout=0.05, target_modules=["query", "key", "value", "dense"]
     )
@@ -118,20 +118,25 @@ class Lessons:
 
 
 def proof(base: KnowledgeBase, encode: Callable[[Sequence[str]], np.ndarray]) -> dict[str, dict[str, float]]:
-    """How often linear heads on the embedding find item and facet of the held-out situations first, by language."""
+    """How often a subject network finds item and facet of the held-out situations first, by language."""
     told = [one for one in situations(base) if one.item_id != OUTSIDE]
     asked = [one for one in told if held_out(one.text)]
     taught = [one for one in (*told, *examples(base)) if not held_out(one.text)]
     vectors, questions = encode([one.text for one in taught]), encode([one.text for one in asked])
-    items = fit_embedding_head(vectors, [one.item_id for one in taught])
-    facets = fit_embedding_head(vectors, [one.facet.value for one in taught])  # type: ignore[union-attr]
-    of_item, of_facet = items.log_probabilities(questions), facets.log_probabilities(questions)
+    network = fit_subject_network(
+        vectors,
+        [one.item_id for one in taught],
+        [one.facet.value for one in taught],  # type: ignore[union-attr]
+    )
+    of_item, of_facet = network.log_probabilities(questions)
     found = {}
     for language in Language:
         rows = [row for row, one in enumerate(asked) if one.language == language]
-        right = [items.classes[int(of_item[row].argmax())] == asked[row].item_id for row in rows]
-        in_three = [asked[row].item_id in {items.classes[i] for i in of_item[row].argsort()[-3:]} for row in rows]
-        facet = [facets.classes[int(of_facet[row].argmax())] == asked[row].facet for row in rows]
+        right = [network.item.classes[int(of_item[row].argmax())] == asked[row].item_id for row in rows]
+        in_three = [
+            asked[row].item_id in {network.item.classes[i] for i in of_item[row].argsort()[-3:]} for row in rows
+        ]
+        facet = [network.facet.classes[int(of_facet[row].argmax())] == asked[row].facet for row in rows]
         found[language.value] = {
             "questions": len(rows),
             "item": round(float(np.mean(right)), 4),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,17 +11,18 @@ from scipy.special import logsumexp
 
 from bot.protocol import Decision, Topic
 from knowledge.schema import Facet
+from retrieval.following import SURE_ENOUGH, Context, facets_in, items_in
 from retrieval.forms import SILENT
 from retrieval.fusion import ConditionalLogit
-from retrieval.heads import LinearHead, NgramHead
+from retrieval.heads import LinearHead, NgramHead, SubjectNetwork
 from retrieval.signals import Layout, Signals
 
-ITEM_FEATURES, ENTRY_FEATURES = 10, 6
+ITEM_FEATURES, ENTRY_FEATURES = 12, 6
 
-STAYS = 3.0
-"""By how much the odds grow that a message is about the item that the conversation is about already."""
 PLAINLY_OUTSIDE = 0.6
 """From which probability of "none of ours" on a visitor is told so, rather than asked to put it differently."""
+ELSEWHERE = 0.2
+"""The same where another place is named: what holds in Shanghai would be a wrong answer there."""
 
 
 @dataclass(frozen=True)
@@ -53,48 +55,48 @@ class Reading:
 class Reader:
     """The heads, the two joins and the thresholds, fitted by retrieval.training."""
 
-    item_head: LinearHead
-    facet_head: LinearHead
+    network: SubjectNetwork
     facet_ngram_head: NgramHead
     item_join: ConditionalLogit
     entry_join: ConditionalLogit
     thresholds: Thresholds
 
-    def read(self, text: str, vector: np.ndarray, signals: Signals, layout: Layout, context: int | None) -> Reading:
-        """The reading of a normalised text; `context` is the position of the item that the conversation is about."""
-        head = self.item_head.log_probabilities(vector[None])[0]
-        facets = self.facets(text, vector)
-        options = np.exp(self.item_join.log_probabilities(item_features(head, self.item_head.classes, signals, layout)))
+    def read(self, text: str, vector: np.ndarray, signals: Signals, layout: Layout, context: Context | None) -> Reading:
+        """The reading of a normalised text, in a conversation where `context` says what that is about."""
+        (by_network,), facets = self.logs([text], vector[None])
+        facets = facets[0]
+        features = item_features(by_network, self.network.item.classes, signals, layout)
+        options = np.exp(self.item_join.log_probabilities(features))
         items, silent, none = options[:-2].copy(), float(options[-2]), float(options[-1])
         carried = silent
         if context is not None:
-            items[context] = STAYS * (items[context] + silent)
-            silent = 0.0
-            whole = items.sum() + none
-            items, none = items / whole, none / whole
+            items, none = items_in(context, text, items, silent, none, layout)
+            facets, silent = facets_in(context, facets, signals.asking), 0.0
         entries = self._entries(items, facets, signals, layout)
-        decision = self._decide(items, entries, silent, none, layout)
+        least_facet = self.thresholds.facet * (SURE_ENOUGH if context is not None else 1.0)
+        decision = self._decide(items, entries, silent, none, least_facet, layout)
+        if signals.elsewhere and context is None and none >= ELSEWHERE:
+            decision = Decision.OUTSIDE
         best = int(items.argmax())
         topic = Topic.NEW
         if max(silent, none) > items[best]:
             topic = Topic.NONE
-        elif best == context and (carried > 0 or items[best] > 0):
+        elif context is not None and best == context.item and (carried > 0 or items[best] > 0):
             topic = Topic.SAME
         mean_facets = np.exp(facets).mean(axis=1)
         return Reading(items, entries, mean_facets / mean_facets.sum(), silent, none, decision, topic)
 
-    def facets(self, text: str, vector: np.ndarray) -> np.ndarray:
-        """Log probabilities of the facets by both facet heads, shape (15, 2), in the order of Facet."""
-        by_embedding = self.facet_head.log_probabilities(vector[None])[0]
-        by_ngrams = self.facet_ngram_head.log_probabilities([text])[0]
-        return np.stack([by_embedding, by_ngrams], axis=1)[facet_order(self.facet_head)]
+    def logs(self, texts: Sequence[str], vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Log probabilities of items, shape (texts, classes), and of facets in the order of Facet by network and by
+        n-grams, shape (texts, 15, 2)."""
+        return logs(self.network, self.facet_ngram_head, texts, vectors)
 
     def save(self, path: Path) -> None:
         """Write everything to one .npz file."""
         parts: dict[str, np.ndarray] = {}
         heads = {
-            "item_head": self.item_head,
-            "facet_head": self.facet_head,
+            "item": self.network.item,
+            "facet": self.network.facet,
             "facet_ngram_head": self.facet_ngram_head.linear,
         }
         for name, head in heads.items():
@@ -107,6 +109,7 @@ class Reader:
             join: ConditionalLogit = getattr(self, name)
             parts |= {f"{name}.weights": join.weights, f"{name}.scale": join.scale}
         limits = self.thresholds
+        parts |= {"hidden.weights": self.network.weights, "hidden.bias": self.network.bias}
         parts["facet_ngram_head.idf"] = self.facet_ngram_head.idf
         parts["thresholds"] = np.array([limits.item, limits.facet, limits.none])
         np.savez(path, allow_pickle=False, **parts)
@@ -117,14 +120,15 @@ class Reader:
         with np.load(path) as parts:
             item, facet, ngram = (
                 LinearHead(tuple(parts[f"{name}.classes"].tolist()), parts[f"{name}.weights"], parts[f"{name}.bias"])
-                for name in ("item_head", "facet_head", "facet_ngram_head")
+                for name in ("item", "facet", "facet_ngram_head")
             )
+            network = SubjectNetwork(parts["hidden.weights"], parts["hidden.bias"], item, facet)
             item_join, entry_join = (
                 ConditionalLogit(parts[f"{name}.weights"], parts[f"{name}.scale"])
                 for name in ("item_join", "entry_join")
             )
             ngram_head = NgramHead(ngram, parts["facet_ngram_head.idf"])
-            return cls(item, facet, ngram_head, item_join, entry_join, Thresholds(*parts["thresholds"].tolist()))
+            return cls(network, ngram_head, item_join, entry_join, Thresholds(*parts["thresholds"].tolist()))
 
     def _entries(self, items: np.ndarray, facets: np.ndarray, signals: Signals, layout: Layout) -> np.ndarray:
         features = entry_features(facets, signals, layout)
@@ -134,7 +138,9 @@ class Reader:
             entries[own] = items[item] * np.exp(self.entry_join.log_probabilities(features[own]))
         return entries
 
-    def _decide(self, items: np.ndarray, entries: np.ndarray, silent: float, none: float, layout: Layout) -> Decision:
+    def _decide(
+        self, items: np.ndarray, entries: np.ndarray, silent: float, none: float, least_facet: float, layout: Layout
+    ) -> Decision:
         best = int(items.argmax())
         if none > max(items[best], silent) and none > self.thresholds.none:
             return Decision.OUTSIDE if none >= PLAINLY_OUTSIDE else Decision.ABSTAIN
@@ -143,14 +149,22 @@ class Reader:
         masses = np.bincount(layout.entry_item * len(Facet) + layout.entry_facet, weights=entries)
         item, facet = int(masses.argmax()) // len(Facet), masses.max()
         facet = facet / max(items[item], 1e-9)
-        if items[item] >= self.thresholds.item and facet >= self.thresholds.facet:
+        if items[item] >= self.thresholds.item and facet >= least_facet:
             return Decision.ANSWER
         return Decision.CLARIFY
 
 
-def facet_order(head: LinearHead) -> list[int]:
-    """Where each facet, in the order of Facet, stands among the head's classes."""
-    return [head.classes.index(facet.value) for facet in Facet]
+def logs(
+    network: SubjectNetwork, ngrams: NgramHead, texts: Sequence[str], vectors: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What `Reader.logs` gives, of a network and an n-gram head that are no reader's yet."""
+    items, by_network = network.log_probabilities(vectors)
+    by_ngrams = ngrams.log_probabilities(texts)
+    in_order = [
+        found[:, [head.classes.index(facet.value) for facet in Facet]]
+        for found, head in ((by_network, network.facet), (by_ngrams, ngrams.linear))
+    ]
+    return items, np.stack(in_order, axis=2)
 
 
 def item_features(head: np.ndarray, classes: tuple[str, ...], signals: Signals, layout: Layout) -> np.ndarray:
@@ -169,11 +183,12 @@ def item_features(head: np.ndarray, classes: tuple[str, ...], signals: Signals, 
     features[:-2, 3] = signals.item_named
     features[-2, 4:7] = head[position[SILENT]], signals.asking, 1.0
     features[-1, 7:10] = logsumexp(head[others]) if len(others) else -20.0, signals.item_dense.max(), 1.0
+    features[-1, 10:12] = signals.elsewhere, signals.here
     return features
 
 
 def entry_features(facets: np.ndarray, signals: Signals, layout: Layout) -> np.ndarray:
-    """Features of every entry, shape (entries, ENTRY_FEATURES); `facets` as Reader.facets gives them."""
+    """Features of every entry, shape (entries, ENTRY_FEATURES); `facets` is one row of what `logs` gives."""
     features = np.zeros((len(layout.entry_ids), ENTRY_FEATURES))
     features[:, 0:2] = facets[layout.entry_facet]
     features[:, 2] = signals.entry_dense

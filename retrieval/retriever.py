@@ -16,6 +16,7 @@ from retrieval import index as indexes
 from retrieval import revisions
 from retrieval.encoder import Encoder, open_encoder
 from retrieval.evidence import Evidence, RankedEntry, RankedItem
+from retrieval.following import Context
 from retrieval.index import Index, IndexMissing
 from retrieval.language import detect, normalise
 from retrieval.signals import NEAREST, Layout
@@ -62,25 +63,39 @@ class Retriever:
             folder = self._pointed()
             if folder == self._live.folder:
                 return False
-            self._live = self._open(folder)
+            self._live = self._open(folder, self._live.index)
             return True
 
-    def search(self, text: str, language: str | None = None, context_item: str | None = None) -> Evidence:
+    def search(
+        self,
+        text: str,
+        language: str | None = None,
+        context_item: str | None = None,
+        context_facet: str | None = None,
+    ) -> Evidence:
         """What the base has for a message.
 
         `language` ("zh" or "en") is taken where the text itself does not tell; `context_item` is the item that the
-        conversation is about, which a message that names none is read as following up. An unknown item is ignored.
+        conversation is about, and `context_facet` what was asked of it last, which a message that leaves them out is
+        read as following up. An unknown item is ignored.
         """
         live = self._live
         normal = normalise(text)
-        read_as = live.index.pinyin.read(normal) if detect(normal) == Language.EN else None
-        normal = read_as or normal
-        told = detect(normal) or language or Language.ZH.value
+        told, read_as = detect(normal) or language or Language.ZH.value, None
+        searched = told
+        if told == Language.EN:
+            read_as = live.index.pinyin.read(normal)
+            told = Language.ZH.value if read_as else told
+            within = read_as or live.index.pinyin.read_within(normal)
+            # What names the item is Chinese then, wherever the rest of the sentence is from.
+            normal, searched = within or normal, Language.ZH.value if within else told
         vector = self._encoder.encode([normal])[0]
-        found, layout = live.index.languages[told], live.layouts[told]
+        found, layout = live.index.languages[searched], live.layouts[searched]
         cosines, places = found.dense.search(vector[None], min(NEAREST, found.dense.ntotal))
         signals = layout.signals(normal, places[0], cosines[0], found.lexical.scores(normal))
-        context = layout.item_ids.index(context_item) if context_item in layout.item_ids else None
+        context = None
+        if context_item in layout.item_ids:
+            context = Context(layout.item_ids.index(context_item), Facet(context_facet) if context_facet else None)
         reading = live.index.reader.read(normal, vector, signals, layout, context)
 
         base = live.index.base
@@ -108,6 +123,7 @@ class Retriever:
             entries=entries,
             items=items,
             embedding=vector,
+            elsewhere=bool(signals.elsewhere),
         )
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
@@ -121,8 +137,8 @@ class Retriever:
         return folder
 
     @staticmethod
-    def _open(folder: Path) -> _Live:
-        index = indexes.load(folder)
+    def _open(folder: Path, like: Index | None = None) -> _Live:
+        index = indexes.load(folder, like)
         layouts = {
             language: Layout(index.base, found.forms, language, index.segmenter)
             for language, found in index.languages.items()

@@ -25,6 +25,7 @@ from api.storage.presences import Presences
 from api.storage.sessions import Sessions
 from api.storage.statistics import Statistics
 from api.storage.tickets import Tickets
+from api.storage.traffic import Traffic
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 5_000
@@ -41,6 +42,7 @@ class Work:
         self.feedback = Feedback(session)
         self.follow_ups = FollowUps(session)
         self.statistics = Statistics(session)
+        self.traffic = Traffic(session)
         self.accounts = Accounts(session)
         self.audit = AuditLog(session)
         self.desk = Desk(session)

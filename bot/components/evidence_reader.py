@@ -24,7 +24,11 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot.protocol import Chosen, Decision, Evidence, Topic
 
-ASK, CHOOSE, ASK_HUMAN, OUT_OF_SCOPE = "ask", "choose", "ask_human", "out_of_scope"
+ASK, CHOOSE, ASK_HUMAN = "ask", "choose", "ask_human"
+WITH_SUBJECT = (ASK_HUMAN, "named_case", "not_resolved")
+"""Acts in which people name what it is about: "can someone explain the felling permit to me in person"."""
+BETWEEN = ("thanks", "goodbye", "greet", "affirm", "deny")
+"""Set phrases that stand between questions."""
 SUBJECT = ("item", "facet", "entry")  # what a question is about; other messages leave the conversation's subject alone
 SITUATION = ("decision", "topic", "chosen", "offered", "failures")
 
@@ -35,13 +39,12 @@ class EvidenceReader(GraphComponent, EntityExtractorMixin):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        """Probabilities, each between 0 and 1, from which on a message is read as a question or as a call for a person.
+        """Probabilities of the classifier, each between 0 and 1, that settle what a message is.
 
-        `ask_from`: the classifier's probability of a question that suffices where the search found something for an
-        item that the message itself names (`named`), found something otherwise (`unnamed`), or found `nothing`.
-        `human_from`: the probability of asking for a person that settles the matter whatever was found.
+        `ask_from`: of a question, where the search found nothing. `other_from`: of another act, where it found
+        something for what the message itself names. `human_from`: of asking for a person, whatever was found.
         """
-        return {"ask_from": {"named": 0.05, "unnamed": 0.1, "nothing": 0.35}, "human_from": 0.5}
+        return {"ask_from": 0.35, "other_from": 0.75, "human_from": 0.6}
 
     def __init__(self, config: Dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
@@ -97,20 +100,21 @@ def settle(
         return ASK_HUMAN
     if evidence.chosen is Chosen.WORDS:
         return CHOOSE
-    if ranking.get(ASK, 0.0) >= thresholds["ask_from"][_found(evidence)]:
-        return ASK
-    # Without a choice told by api, words like "the first one" pick nothing. What the search found for an item that the
-    # message itself names is our business, however foreign its words look (pinyin, two languages in one sentence).
+    # Without a choice told by api, words like "the first one" pick nothing.
     others = {name: probability for name, probability in ranking.items() if name not in (ASK, CHOOSE)}
-    likeliest = max(others, key=others.__getitem__, default=intent)
-    found = evidence.decision in (Decision.ANSWER, Decision.CLARIFY) and evidence.topic is not Topic.NONE
-    return ASK if likeliest == OUT_OF_SCOPE and found else likeliest
-
-
-def _found(evidence: Evidence) -> str:
     if evidence.decision in (Decision.ABSTAIN, Decision.OUTSIDE):
-        return "nothing"
-    return "named" if evidence.topic is Topic.NEW else "unnamed"
+        is_question = ranking.get(ASK, 0.0) >= thresholds["ask_from"]
+    elif evidence.topic is Topic.SAME:
+        # Whatever is said in a conversation is found to be about its item: the words decide, but it is no small talk.
+        others = {name: probability for name, probability in others.items() if name in WITH_SUBJECT + BETWEEN}
+        is_question = ranking.get(ASK, 0.0) >= max(others.values(), default=0.0)
+    else:
+        # What the search found is our business, however foreign its words look (pinyin, two languages in one sentence):
+        # where the message itself names an item, nothing else can be meant but an act that comes with one.
+        if evidence.topic is Topic.NEW:
+            others = {name: probability for name, probability in others.items() if name in WITH_SUBJECT}
+        is_question = max(others.values(), default=0.0) < thresholds["other_from"]
+    return ASK if is_question else max(others, key=others.__getitem__, default=intent)
 
 
 def _worth_telling(name: str, evidence: Evidence) -> bool:
