@@ -22,11 +22,16 @@ def cut_out(folder: Path) -> Path:
         shutil.copy(knowledge / "items" / f"{item_id}.yaml", folder / "items")
     for path in sorted((knowledge / "situations").glob("*.jsonl")):
         lines = path.read_text(encoding="utf-8").splitlines()
-        kept = [line for line in lines if json.loads(line)["item"] in ITEMS]
-        kept += [line for line in lines if json.loads(line)["item"] is None][:OUTSIDE_KEPT]
+        kept = [line for line in lines if _about(line) <= set(ITEMS)]
+        kept += [line for line in lines if _about(line) == {None}][:OUTSIDE_KEPT]
         if kept:
             (folder / "situations" / path.name).write_text("\n".join(kept) + "\n", encoding="utf-8")
     return folder
+
+
+def _about(line: str) -> set[str | None]:
+    told = json.loads(line)
+    return set(told["items"]) if "items" in told else {told["item"]}
 
 
 def share_embeddings(data_dir: Path) -> Path:

@@ -39,14 +39,15 @@ def base(knowledge_dir):
 
 
 def told(base):
-    return Counter((one.item_id, one.language) for one in base.situations)
+    return Counter((one.item_id, bool(one.also) or one.facet is None, one.language) for one in base.situations)
 
 
 def test_a_base_keeps_at_most_so_many_situations_and_a_smaller_one_is_part_of_a_larger(knowledge_dir, base, tmp_path):
     few, more = (load(with_situations(knowledge_dir, tmp_path / str(count), count)) for count in (3, 7))
     assert set(few.situations) < set(more.situations) < set(base.situations)
-    for (item_id, language), count in told(few).items():
-        assert count == (3 if item_id else told(base)[None, language])
+    whole = told(base)
+    for group, count in told(few).items():
+        assert count == (whole[group] if group[0] is None else min(3, whole[group]))
 
 
 def test_as_many_situations_as_there_are_is_the_base_itself(knowledge_dir, base, tmp_path):
@@ -73,7 +74,7 @@ def test_a_question_counts_as_resolved_where_its_entry_is_given_or_offered(case,
     assert resolved(case) is right
 
 
-def test_a_later_turn_follows_the_item_of_the_turn_before():
+def test_a_later_turn_follows_what_the_turns_before_asked_for():
     name = next(f"d-{number}" for number in range(99) if part_of(f"d-{number}") is Part.TUNE)
     turns = (
         Turn(say="felling?", expect=Expectation(kinds=("answer",), item="felling", facet="overview")),
@@ -81,7 +82,8 @@ def test_a_later_turn_follows_the_item_of_the_turn_before():
         Turn(say="and how much?", expect=Expectation(item="felling", facet="fee", also=(Alternative(item="sign"),))),
     )
     (turn,) = follow_ups([Dialogue(id=name, language="en", theme="follow-up", turns=turns)], Part.TUNE)
-    assert (turn.context_item, turn.question.text, turn.question.style) == ("felling", "and how much?", "follow-up")
+    assert (turn.context_item, turn.context_facet) == ("felling", "overview")
+    assert (turn.question.text, turn.question.style) == ("and how much?", "follow-up")
     assert ("felling", "fee") in turn.question.accepted and ("sign", "materials") in turn.question.accepted
     assert list(follow_ups([Dialogue(id=name, language="en", theme="x", turns=turns)], Part.TEST)) == []
 
