@@ -8,6 +8,10 @@ from typing import Protocol
 
 from fastapi import Request, WebSocket
 
+from api.accounts.passwords import Passwords
+from api.accounts.provider import Provider
+from api.desk.feed import DeskFeed
+from api.desk.sealing import Sealer
 from api.events import Events
 from api.limits import Limits
 from api.metrics import Metrics
@@ -71,6 +75,10 @@ class Services:
     limits: Limits
     metrics: Metrics
     search_threads: ThreadPoolExecutor
+    passwords: Passwords
+    provider: Provider | None
+    feed: DeskFeed
+    sealer: Sealer
 
 
 def services(request: Request) -> Services:

@@ -24,6 +24,8 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         fault = error.errors()[0]
+        if not fault["loc"]:  # Several settings together; their values may be secret.
+            refuse(f"{fault['msg'].removeprefix('Value error, ')}.")
         name = "BANGBAN_" + str(fault["loc"][0]).upper()
         refuse(f"{name} is {fault['input']!r}: {fault['msg']}.")
 

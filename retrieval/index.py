@@ -32,7 +32,7 @@ from retrieval.reading import Reader
 from retrieval.signals import NEAREST, Layout
 from retrieval.training import fit_reader, lessons_of
 
-FORMAT = 6
+FORMAT = 9
 """Raised whenever an index of an older version of this code must not be used."""
 
 CHECKED_QUESTIONS, LEAST_FOUND = 100, 0.85
@@ -145,7 +145,8 @@ def load(folder: Path) -> Index:
                 LexicalIndex.load(segmenter, part / "lexical"),
             )
         words = json.loads((folder / "words.json").read_text(encoding="utf-8"))
-        return Index(base, languages, segmenter, Reader.load(folder / "reader.npz"), PinyinReader(words))
+        pinyin = _pinyin(words, languages)
+        return Index(base, languages, segmenter, Reader.load(folder / "reader.npz"), pinyin)
     except (OSError, EOFError, ValueError, KeyError, RuntimeError, loader.KnowledgeError) as error:
         raise IndexMissing(
             f"the index in {folder} cannot be read ({error}); delete that folder and start again"
@@ -186,7 +187,7 @@ def _build(folder: Path, data_dir: Path, knowledge_dir: Path, encoder: Encoder, 
         before = None  # Its reader reads another encoder's vectors, or is written in another way.
     reader = _reader(folder, before, base, languages, segmenter, cache, progress)
     progress("checking the new index")
-    _refuse_unfit(Index(base, languages, segmenter, reader, PinyinReader(words)), cache)
+    _refuse_unfit(Index(base, languages, segmenter, reader, _pinyin(words, languages)), cache)
     cache.save()
 
 
@@ -233,6 +234,11 @@ def _refuse_unfit(index: Index, cache: EmbeddingCache) -> None:
             asked, found = asked + 1, found + (layout.item_ids[int(reading.items.argmax())] == item_id)
     if found < LEAST_FOUND * asked:
         raise IndexUnfit(found, asked)
+
+
+def _pinyin(words: dict[str, int], languages: dict[str, LanguageIndex]) -> PinyinReader:
+    forms = languages[Language.EN.value].forms
+    return PinyinReader(words, {word for form in forms for word in form.text.split()})
 
 
 def _segmenter(base: KnowledgeBase) -> Segmenter:

@@ -13,8 +13,13 @@ from alembic.config import Config
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from api.storage.accounts import Accounts
+from api.storage.audit import AuditLog
+from api.storage.desk import Desk
+from api.storage.desk_events import DeskEvents
 from api.storage.feedback import Feedback
 from api.storage.messages import Messages
+from api.storage.presences import Presences
 from api.storage.sessions import Sessions
 from api.storage.statistics import Statistics
 from api.storage.tickets import Tickets
@@ -35,6 +40,11 @@ class Work:
         self.feedback = Feedback(session)
         self.statistics = Statistics(session)
         self.traffic = Traffic(session)
+        self.accounts = Accounts(session)
+        self.audit = AuditLog(session)
+        self.desk = Desk(session)
+        self.desk_events = DeskEvents(session)
+        self.presences = Presences(session)
 
     async def commit(self) -> None:
         """Make it true."""

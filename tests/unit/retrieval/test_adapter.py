@@ -11,7 +11,9 @@ WEIGHT = "encoder.layer.3.attention.self.query.weight"
 
 @pytest.fixture
 def plain():
-    return open_encoder(CHECKOUT / "var", adapted=False)
+    encoder = open_encoder(CHECKOUT / "var", adapted=False)
+    encoder.model.float()
+    return encoder
 
 
 def test_a_change_is_added_to_its_weight_and_to_no_other(plain):
