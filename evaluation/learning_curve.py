@@ -22,19 +22,25 @@ from evaluation.service import CHECKOUT
 from evaluation.suites import Part, Question, part_of
 from evaluation.variants import scratch, with_situations
 from knowledge import loader
+from retrieval.index import IndexUnfit
 
 COUNTS = (40, 20, 10, 0)
 """Situations of each item and language; the whole base first, because the smaller ones are parts of it."""
+ENCODERS = {"adapted": True, "plain": False}
 REPORT, PLOT = "learning-curve.json", "learning-curve.svg"
 
 
 @dataclass(frozen=True)
 class Point:
-    """The measures with so many situations of each item and language: proxy → language → rate."""
+    """The measures with so many situations of each item and language: proxy → language → rate.
+
+    `refused` says why the index of so few cannot go live, "" where it can; there are no rates then.
+    """
 
     encoder: str
     situations: int
     rates: Mapping[str, Mapping[str, Rate]]
+    refused: str = ""
 
 
 def points(
@@ -43,17 +49,22 @@ def points(
     questions: Sequence[Question],
     counts: Sequence[int],
     say: Callable[[str], None],
+    encoders: Mapping[str, bool] = ENCODERS,
 ) -> list[Point]:
-    """A point for each encoder and count; `counts` fall. Raises what retrieval.index.build raises."""
+    """A point for each encoder and count; `counts` fall. Raises knowledge.loader.BrokenBase or OSError."""
     found = []
-    for encoder, adapted in (("adapted", True), ("plain", False)):
+    for encoder, adapted in encoders.items():
         with scratch(data_dir, adapted) as place, tempfile.TemporaryDirectory() as bases:
             for count in counts:
                 say(f"{encoder} encoder, {count} situations an item and language")
                 base = with_situations(knowledge_dir, Path(bases) / str(count), count)
                 build = place.build_whole if count == counts[0] else place.build
-                retriever = place.searching(build(base, lambda step: say(f"  {step}")))
-                found.append(Point(encoder, count, proxies.rates(proxies.ask(retriever, questions))))
+                try:
+                    retriever = place.searching(build(base, lambda step: say(f"  {step}")))
+                except IndexUnfit as refused:
+                    found.append(Point(encoder, count, {}, str(refused)))
+                else:
+                    found.append(Point(encoder, count, proxies.rates(proxies.ask(retriever, questions))))
     return found
 
 
@@ -62,7 +73,8 @@ def chart(found: Sequence[Point], measure: str) -> str:
     lines = []
     for encoder in dict.fromkeys(point.encoder for point in found):
         for language in ("zh", "en"):
-            own = sorted((point for point in found if point.encoder == encoder), key=lambda point: point.situations)
+            measured = [point for point in found if point.encoder == encoder and point.rates]
+            own = sorted(measured, key=lambda point: point.situations)
             lines.append(
                 Line(
                     f"{language}, {encoder}",
@@ -89,7 +101,7 @@ def main(out: Path = Path("reports")) -> None:
     write(found, loader.revision_of(knowledge_dir), out)
     for point in found:
         told = ", ".join(f"{name} {100 * by['all'].value:.1f} %" for name, by in point.rates.items())
-        print(f"{point.encoder} encoder, {point.situations} situations: {told}")
+        print(f"{point.encoder} encoder, {point.situations} situations: {told or point.refused}")
     print(f"Written to {out / REPORT} and {out / PLOT}.")
 
 

@@ -144,12 +144,12 @@ def test_rasas_selector_learns_the_small_base_and_is_trained_once(base, tmp_path
     corpus = corpora(base, letters)["en"]
     asked = corpus.questions[::20]
     told = []
-    ranked = response_selector(corpus, [form.text for form in asked], tmp_path, told.append, epochs=8)
+    ranked = response_selector(corpus, [form.text for form in asked], tmp_path, told.append, epochs=40)
     found = [form.entry_id in own[:3] for form, own in zip(asked, ranked, strict=True)]
     assert sum(found) / len(found) > 0.6
-    assert response_selector(corpus, ["felling"], tmp_path, told.append, epochs=8)[0]
+    assert response_selector(corpus, ["felling"], tmp_path, told.append, epochs=40)[0]
     assert len(told) == 1
     folder = next(tmp_path.glob("en-*"))
     (folder / "model.tar.gz").write_bytes(b"")
     with pytest.raises(RasaFailed, match=r"rank\.log"):
-        response_selector(corpus, ["felling"], tmp_path, told.append, epochs=8)
+        response_selector(corpus, ["felling"], tmp_path, told.append, epochs=40)

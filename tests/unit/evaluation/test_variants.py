@@ -154,19 +154,21 @@ def place(tmp_path_factory):
         yield place
 
 
-def test_a_base_without_situations_answers_nothing_at_once_for_nothing_can_be_promised(place, knowledge_dir, tmp_path):
-    whole = place.searching(place.build_whole(knowledge_dir, lambda step: None))
-    untold = place.searching(place.build(with_situations(knowledge_dir, tmp_path / "0", 0), lambda step: None))
+def test_an_index_that_too_few_situations_make_unfit_is_told_of_and_not_measured(place, knowledge_dir):
     asked = [
         Question(id=str(n), language="en", text=text, item="urban-tree-felling", facet="fee", style="plain")
         for n, text in enumerate(["how much does a tree felling permit cost", "tree felling permit fee"])
     ]
-    assert {one.decision for one in proxies.ask(whole, asked)} == {"answer"}
-    assert "answer" not in {one.decision for one in proxies.ask(untold, asked)}
+    data_dir = place.kept.parent
+    whole, none = learning_curve.points(data_dir, knowledge_dir, asked, (40, 0), lambda step: None, {"adapted": True})
+    assert whole.rates["answered_right"]["en"].value == 1.0 and not whole.refused
+    assert "standard questions" in none.refused and not none.rates
+    drawn = learning_curve.chart([whole, none], "resolved")
+    assert drawn.count("<polyline") == 2  # one a language
 
 
 def test_an_index_without_pinyin_reads_letters_as_letters(place, knowledge_dir):
-    built = place.build(knowledge_dir, lambda step: None)
+    built = place.build_whole(knowledge_dir, lambda step: None)
     read = place.searching(built).search("kanshu xuke yao duoshao qian").read_as
     changed = place.searching(place.changed(built, "pinyin", pinyin=False))
     assert read is not None and changed.search("kanshu xuke yao duoshao qian").read_as is None
