@@ -170,6 +170,7 @@ async def call_back(services: Services, session_id: str, place: Place, wish: Cal
                 raise NotYourSession
             before, moment = session.state, now()
             ticket = await work.tickets.open_of(session_id)
+            is_new = ticket is None
             if ticket is None:
                 conversation = conversation_of(session, None)
                 reason = reason_of(conversation, None)
@@ -187,6 +188,8 @@ async def call_back(services: Services, session_id: str, place: Place, wish: Cal
             await work.messages.add([message])
             await work.commit()
         publish(services, session, before, message)
+    if is_new:
+        services.metrics.tickets.labels(session.language).inc()
     log.info("callback_requested", ticket=ticket.number, contact=kind)
     return CallbackOut(ticket_number=ticket.number, message=MessageOut.of(message))
 

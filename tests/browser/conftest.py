@@ -77,9 +77,9 @@ def helper(
             data_dir = Path(running) if running else request.getfixturevalue("stack").data_dir
             add_account(data_dir, username, "--role", role)
             accounts[username] = role
-        shift = Shift(new_context(language, **options).new_page(), site, username).begin()
+        shift = Shift(new_context(language, **options).new_page(), site, username)
         shifts.append(shift)
-        return shift
+        return shift.begin()
 
     yield begin
     for shift in shifts:

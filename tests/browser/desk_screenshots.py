@@ -34,7 +34,7 @@ def main(site: str, data_dir: Path, folder: Path | None) -> None:
             chromium.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN").new_page(), site, "limin"
         ).begin()
         chats = [_waiting(chromium, site, *VISITORS[0])]
-        desk.press("a").accepted().reply(REPLIES["zh"])
+        desk.accept().reply(REPLIES["zh"])
         chats[0].ask("在小区公共绿地上，物业说不归他们管。")
         for visitor in VISITORS[1:]:
             chats.append(_waiting(chromium, site, *visitor))

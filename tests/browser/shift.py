@@ -38,7 +38,7 @@ class Shift:
         self.page.keyboard.press("Enter")
         self.page.wait_for_url("**/desk")
         expect(self.page.locator(".connection")).to_contain_text("●")
-        self.page.locator("[name=presence][value=online]").check(force=True)
+        self.page.locator(".presence.online").click()
         expect(self.page.locator("[name=presence][value=online]")).to_be_checked()
         return self
 
@@ -66,8 +66,10 @@ class Shift:
         self.page.keyboard.press(key)
         return self
 
-    def accepted(self) -> Self:
-        """Wait until a ticket is this helper's and the field to answer in has the focus."""
+    def accept(self) -> Self:
+        """Take the ticket that waits, by key, as soon as it is seen; the field to answer in then has the focus."""
+        expect(self.queue).not_to_have_count(0, timeout=ANSWER_MS)
+        self.page.keyboard.press("a")
         expect(self.field).to_be_focused(timeout=ANSWER_MS)
         return self
 

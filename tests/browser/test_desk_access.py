@@ -34,7 +34,7 @@ def test_axe_finds_nothing_serious_at_the_desk(visit, helper, language, scheme):
     wait_for_a_person(visit)
     expect(li.queue).to_have_count(1, timeout=ANSWER_MS)
     assert violations(li.page) == []
-    li.press("a").accepted()
+    li.accept()
     assert violations(li.page) == []
     for key in [*DIALOG_KEYS, "t", "e"]:
         li.press("Escape").press(key)
@@ -79,7 +79,7 @@ def test_keys_without_alt_can_be_switched_off(helper):
 def test_letters_typed_into_a_field_are_letters(visit, helper):
     li = helper("li")
     wait_for_a_person(visit)
-    li.press("a").accepted()
+    li.accept()
     li.page.keyboard.type("are there trees? 1")
     expect(li.field).to_have_value("are there trees? 1")
     expect(li.dialog).to_have_count(0)
@@ -122,5 +122,5 @@ def test_nothing_needs_sideways_scrolling(visit, helper, language, width):
     wider = """() => [document.documentElement, ...document.querySelectorAll('.bar, .column, .talk-head, .composer')]
       .filter((node) => node.scrollWidth > node.clientWidth + 1).map((node) => node.className || node.localName)"""
     assert li.page.evaluate(wider) == []
-    li.press("a").accepted()
+    li.accept()
     assert li.page.evaluate(wider) == []

@@ -10,7 +10,7 @@ from visit import ANSWER_MS
 def test_a_reply_written_without_a_connection_is_sent_once_when_it_is_back(visit, helper):
     li = helper("li")
     chat = wait_for_a_person(visit)
-    li.press("a").accepted()
+    li.accept()
     li.page.context.set_offline(True)
     expect(li.connection).to_contain_text("断线", timeout=ANSWER_MS)
     li.field.fill("请带上产权证明。")
@@ -27,7 +27,7 @@ def test_a_reply_written_without_a_connection_is_sent_once_when_it_is_back(visit
 def test_a_page_that_is_loaded_again_has_the_conversation_and_what_was_begun(visit, helper):
     li = helper("li")
     wait_for_a_person(visit)
-    li.press("a").accepted()
+    li.accept()
     li.field.fill("写到一半")
     li.page.reload()
     expect(li.mine).to_have_count(1, timeout=ANSWER_MS)
@@ -37,7 +37,7 @@ def test_a_page_that_is_loaded_again_has_the_conversation_and_what_was_begun(vis
 def test_what_visitors_said_meanwhile_is_there_after_a_lost_connection(visit, helper):
     li = helper("li")
     chat = wait_for_a_person(visit)
-    li.press("a").accepted()
+    li.accept()
     li.page.context.set_offline(True)
     expect(li.connection).to_contain_text("断线", timeout=ANSWER_MS)
     chat.ask("还在吗？")
@@ -56,4 +56,4 @@ def test_the_waiting_clock_does_not_follow_a_changed_wall_clock(visit, helper):
     after = li.queue.locator(".face").inner_text()
     seconds = [int(face.split(":")[0]) * 60 + int(face.split(":")[1]) for face in (before, after)]
     assert 1 <= seconds[1] - seconds[0] <= 10
-    li.press("a").accepted()
+    li.accept()

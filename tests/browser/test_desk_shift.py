@@ -23,7 +23,7 @@ def test_one_helper_accepts_the_others_queue_follows_and_the_words_arrive(visit,
     chat = wait_for_a_person(visit)
     for desk in (li, wang):
         expect(desk.queue).to_have_count(1, timeout=ANSWER_MS)
-    li.press("a").accepted()
+    li.accept()
     expect(wang.queue).to_have_count(0, timeout=ANSWER_MS)
     expect(li.mine).to_have_count(1)
     expect(li.said("visitor").first).to_contain_text(QUESTION["zh"])
@@ -53,7 +53,7 @@ def test_one_key_inserts_an_answer_in_the_visitors_language_while_the_helper_rea
     li = helper("li")
     chat = wait_for_a_person(visit, "en")
     expect(li.queue).to_have_count(1, timeout=ANSWER_MS)
-    li.press("a").accepted()
+    li.accept()
     expect(li.suggestions.first.locator(".suggestion-title")).to_contain_text("砍", timeout=ANSWER_MS)
     li.press("Escape").press("1")
     expect(li.field).to_be_focused()
@@ -66,7 +66,7 @@ def test_one_key_inserts_an_answer_in_the_visitors_language_while_the_helper_rea
 def test_a_ticket_that_is_passed_on_is_offered_there_with_its_note(visit, helper):
     li, wang = helper("li"), helper("wang")
     chat = wait_for_a_person(visit)
-    li.press("a").accepted()
+    li.accept()
     li.press("Escape").press("n")
     li.field.fill("上周也来问过")
     li.press("Enter")
@@ -78,7 +78,7 @@ def test_a_ticket_that_is_passed_on_is_offered_there_with_its_note(visit, helper
     li.press("Enter")
     expect(li.mine).to_have_count(0, timeout=ANSWER_MS)
     expect(wang.queue.locator(".row-mark")).to_contain_text("派给您", timeout=ANSWER_MS)
-    wang.press("a").accepted()
+    wang.accept()
     expect(wang.page.locator(".contact")).to_contain_text("您更熟悉树木")
     expect(wang.said("note")).to_have_text("上周也来问过")
     wang.reply("接着由我来答复")
@@ -100,7 +100,7 @@ def test_the_visitor_asks_on_while_waiting_and_can_stop_waiting(visit, helper):
 def test_typing_is_seen_on_both_sides(visit, helper):
     li = helper("li")
     chat = wait_for_a_person(visit)
-    li.press("a").accepted()
+    li.accept()
     expect(chat.status).to_contain_text("工作人员", timeout=ANSWER_MS)
     li.page.keyboard.type("我查一下")
     expect(chat.panel.locator(".waiting")).to_contain_text("工作人员正在输入", timeout=ANSWER_MS)
@@ -111,7 +111,7 @@ def test_typing_is_seen_on_both_sides(visit, helper):
 def test_a_conversation_given_back_is_answered_by_the_assistant_again(visit, helper):
     li = helper("li")
     chat = wait_for_a_person(visit)
-    li.press("a").accepted()
+    li.accept()
     li.press("Escape").press("b").press("Enter")
     expect(li.mine).to_have_count(0, timeout=ANSWER_MS)
     chat.ask("要多久？")

@@ -199,10 +199,18 @@ export class Station extends EventTarget {
   }
 
   async setPresence(state) {
-    const told = await this.#client.presence(state)
-    this.presence = told.state
-    this.#reached()
+    const before = this.presence
+    this.presence = state // at once: a switch that jumps back while the server thinks is not believed
     this.#changed()
+    try {
+      this.presence = (await this.#client.presence(state)).state
+      this.#reached()
+    } catch (failure) {
+      this.presence = before
+      throw failure
+    } finally {
+      this.#changed()
+    }
   }
 
   async transfer(id, to, note) {

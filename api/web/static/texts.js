@@ -85,7 +85,7 @@ export const TEXTS = {
   person: { zh: "工作人员在线答复", en: "A staff member is answering" },
   personJoined: { zh: "工作人员来了，接着说就行。", en: "A staff member has joined. Just go on." },
   personLeft: { zh: "工作人员已离开，帮办接着答复。", en: "The staff member has left. Bangban goes on answering." },
-  ticket: { zh: "登记号 {number}", en: "Ticket {number}" },
+  ticket: { zh: "登记号 {number}。", en: "Ticket {number}." },
   ticketOpen: { zh: "已登记，登记号 {number}。现在没有工作人员值班，答复会出现在这个对话里。", en: "Ticket {number}. No one is on duty now; the reply will appear in this conversation." },
 
   callBackTitle: { zh: "留个联系方式，上班后答复您", en: "Leave a number and we will come back to you" },

@@ -17,7 +17,9 @@ def _conversation(**more):
     return Conversation("s", "zh", "bot", **{"item_id": "urban-tree-felling", "facet": "fee", "shown": shown, **more})
 
 
-@pytest.mark.parametrize("text", ["回到刚才那个，要多久", "前面那个证呢", "the earlier one, does it expire", "back to that"])
+@pytest.mark.parametrize(
+    "text", ["回到刚才那个，要多久", "前面那个证呢", "the earlier one, does it expire", "back to that"]
+)
 def test_going_back_leads_to_the_item_before(base, text):
     assert item_meant(text, _conversation(), base) == "outdoor-signboard"
 
