@@ -27,7 +27,9 @@ from retrieval.index import IndexUnfit
 COUNTS = (40, 20, 10, 0)
 """Situations of each item and language; the whole base first, because the smaller ones are parts of it."""
 ENCODERS = {"adapted": True, "plain": False}
-REPORT, PLOT = "learning-curve.json", "learning-curve.svg"
+REPORT, PLOT = "learning-curve.json", "learning-curve-{measure}.svg"
+CHARTED = ("resolved", "answered_right", "entry_first")
+"""Without told situations nothing is answered at once: "resolved" alone would hide how often one must choose."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +88,12 @@ def chart(found: Sequence[Point], measure: str) -> str:
 
 
 def write(found: Sequence[Point], revision: str, folder: Path) -> None:
-    """Write learning-curve.json and learning-curve.svg below `folder`."""
+    """Write learning-curve.json, and a chart of each of CHARTED, below `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     told: dict[str, Any] = {"revision": revision, "at": report.now(), "points": [asdict(point) for point in found]}
     (folder / REPORT).write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
-    (folder / PLOT).write_text(chart(found, "resolved"), encoding="utf-8")
+    for measure in CHARTED:
+        (folder / PLOT.format(measure=measure)).write_text(chart(found, measure), encoding="utf-8")
 
 
 def main(out: Path = Path("reports")) -> None:
@@ -102,7 +105,7 @@ def main(out: Path = Path("reports")) -> None:
     for point in found:
         told = ", ".join(f"{name} {100 * by['all'].value:.1f} %" for name, by in point.rates.items())
         print(f"{point.encoder} encoder, {point.situations} situations: {told or point.refused}")
-    print(f"Written to {out / REPORT} and {out / PLOT}.")
+    print(f"Written to {out / REPORT} and {out / PLOT.format(measure='*')}.")
 
 
 if __name__ == "__main__":

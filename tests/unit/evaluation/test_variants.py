@@ -179,6 +179,7 @@ def test_what_is_written_names_every_point_and_every_part(tmp_path):
     learning_curve.write([learning_curve.Point("plain", 10, rates)], "revision", tmp_path)
     written = json.loads((tmp_path / learning_curve.REPORT).read_text())
     assert written["points"][0]["rates"]["resolved"]["en"]["numerator"] == 1
+    assert len(list(tmp_path.glob("learning-curve-*.svg"))) == len(learning_curve.CHARTED)
     part = ablation.Ablation("BM25", "questions", rates, 0.5)
     ablation.write([part, replace(part, without="adapter")], "revision", tmp_path)
     assert [one["without"] for one in json.loads((tmp_path / ablation.REPORT).read_text())["ablations"]] == [
