@@ -21,12 +21,29 @@ from api.desk.house import epoch_of
 from api.desk.sealing import Sealer
 from api.desk.shift import Shift
 from api.events import Events
+from api.hotline.asterisk import Asterisk
+from api.hotline.exchange import Exchange
+from api.hotline.switchboard import Switchboard
 from api.limits import Limits
 from api.metrics import Metrics
 from api.middleware import BodyLimit, RequestLog, VisitorCors
 from api.problems import ProblemOut
 from api.queues import SessionQueues
-from api.routes import audit, auth, desk, desk_events, desk_pages, events, knowledge, oidc, operations, pages, sessions
+from api.routes import (
+    audit,
+    auth,
+    desk,
+    desk_events,
+    desk_pages,
+    events,
+    hotline,
+    knowledge,
+    oidc,
+    operations,
+    oversight,
+    pages,
+    sessions,
+)
 from api.services import Bot, Search, Services
 from api.settings import Settings
 from api.storage.database import Database
@@ -38,12 +55,17 @@ REFRESH_S = 2.0
 MOST_VISITS = 1_000
 
 
-def create_app(settings: Settings, retriever: Search, bot: Bot) -> FastAPI:
-    """The application over an open retriever and a bot; the database is opened when it starts. It closes the bot."""
+def create_app(settings: Settings, retriever: Search, bot: Bot, exchange: Exchange | None = None) -> FastAPI:
+    """The application over an open retriever and a bot; the database is opened when it starts. It closes the bot.
+
+    `exchange`: another than the one of the settings.
+    """
     visits: asyncio.Queue[tuple[str, bool] | None] = asyncio.Queue(MOST_VISITS)
+    database, sealer = Database(settings.database), Sealer(settings)
+    exchange = exchange or (Asterisk(settings) if settings.exchange_url else None)
     services = Services(
         settings=settings,
-        database=Database(settings.database),
+        database=database,
         retriever=retriever,
         bot=bot,
         texts=texts.load(),
@@ -55,7 +77,8 @@ def create_app(settings: Settings, retriever: Search, bot: Bot) -> FastAPI:
         passwords=Passwords(),
         provider=Provider(settings) if settings.oidc_issuer else None,
         feed=DeskFeed(),
-        sealer=Sealer(settings),
+        sealer=sealer,
+        switchboard=Switchboard(database, sealer, exchange, settings.contact_days),
     )
 
     @contextlib.asynccontextmanager
@@ -68,6 +91,7 @@ def create_app(settings: Settings, retriever: Search, bot: Bot) -> FastAPI:
             async with (
                 services.feed.running(services.database, partial(telling.frames, services)),
                 Shift(services).running(),
+                services.switchboard.running(),
             ):
                 yield
         finally:
@@ -102,6 +126,8 @@ def create_app(settings: Settings, retriever: Search, bot: Bot) -> FastAPI:
         audit.router,
         desk.router,
         desk_events.router,
+        hotline.router,
+        oversight.router,
     ):
         app.include_router(router)
     pages.install(app)

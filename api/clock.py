@@ -17,6 +17,11 @@ def now() -> dt.datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
+def today() -> dt.date:
+    """This day in Shanghai."""
+    return now().astimezone(SHANGHAI).date()
+
+
 class SteadyClock:
     """The wall clock as it was when this was made, carried on by the monotonic clock: nobody can set it.
 

@@ -43,10 +43,11 @@ def check(
 
     settings = read_settings()
     try:
-        base = loader.load(settings.knowledge_dir)
-        faults = lint(settings.knowledge_dir, dt.date.today(), None if quick else _embed(settings))
+        read = loader.read(settings.knowledge_dir)
+        faults = lint(read, dt.date.today(), None if quick else _embed(settings))
     except loader.BrokenBase as error:
         _show_faults(error.faults, settings, as_json)
+    base = read.base
     if coverage is not None:
         from knowledge.coverage import coverage_page
 
@@ -77,13 +78,13 @@ def diff(
 ) -> None:
     """What the knowledge as it is now would change in a revision: entries added, changed and removed."""
     from knowledge.diff import compare
-    from knowledge.loader import BrokenBase, load
-    from retrieval import revisions
+    from knowledge.loader import BrokenBase
+    from retrieval import index, revisions
 
     settings = read_settings()
     try:
-        before = load(revisions.find(settings.data_dir, revision) / "knowledge")
-        after = load(settings.knowledge_dir)
+        before = index.base_of(revisions.find(settings.data_dir, revision))
+        after = index.read_knowledge(settings.data_dir, settings.knowledge_dir, before).base
     except revisions.UnknownRevision as error:
         refuse(str(error))
     except BrokenBase as error:
@@ -112,21 +113,25 @@ def publish(
 
     settings = read_settings()
     began = time.monotonic()
+    live = index.live(settings.data_dir)
+    before = _readable(live) if live else None
     try:
-        faults = [] if anyway else lint(settings.knowledge_dir, dt.date.today())
+        # Read once: what is checked is what is published, whoever saves a file meanwhile.
+        read = index.read_knowledge(settings.data_dir, settings.knowledge_dir, before)
+        faults = [] if anyway else lint(read, dt.date.today())
     except loader.BrokenBase as error:
         _show_faults(error.faults, settings, as_json)
     if faults:
         _show_faults(faults, settings, as_json, "Nothing was published; mend them, or publish with --anyway.")
     quiet_libraries()
-    from retrieval.encoder import open_encoder
+    from retrieval.encoder import find_encoder
 
-    live = index.live(settings.data_dir)
     progress = Progress()
     checked = None
     try:
-        with told_in_a_sentence(settings), progress.step("Loading the language model"):
-            encoder = open_encoder(settings.data_dir, settings.encoder)
+        with told_in_a_sentence(settings):
+            # Loaded only for texts that are new: an edited answer is live before the model would be there.
+            encoder = find_encoder(settings.data_dir, settings.encoder)
         if check:
             from api import publish_check
 
@@ -134,13 +139,12 @@ def publish(
                 checked = publish_check.check(settings, encoder, lambda told: progress.note(f"  {told}"))
             _refuse_unless_wanted(checked, settings, yes, as_json)
         with told_in_a_sentence(settings), progress.step("Publishing"):
-            before = _readable(live) if live else None
-            folder = revisions.publish(
-                settings.data_dir, settings.knowledge_dir, encoder, lambda told: progress.note(f"  {told}"), note
+            revisions.publish(
+                settings.data_dir, settings.knowledge_dir, encoder, lambda told: progress.note(f"  {told}"), note, read
             )
     except CannotStart as error:
         refuse(str(error))
-    after = loader.load(folder / "knowledge")
+    after = read.base
     changes = compare(before, after) if before else ()
     counts = {change.value: sum(told.change is change for told in changes) for change in Change}
     told: dict[str, Any] = {
@@ -364,10 +368,11 @@ def _refuse_unless_wanted(checked: Check, settings: Settings, yes: bool, as_json
 
 def _readable(folder: Path) -> KnowledgeBase | None:
     """The knowledge that an index was made from; None for one of an older version that reads differently."""
-    from knowledge.loader import BrokenBase, load
+    from knowledge.loader import BrokenBase
+    from retrieval.index import base_of
 
     try:
-        return load(folder / "knowledge")
+        return base_of(folder)
     except BrokenBase:
         return None
 

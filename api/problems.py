@@ -183,6 +183,64 @@ class UnknownPromotion(Problem):
         super().__init__("There is no draft with this id. GET /api/v1/desk/promotions lists them.")
 
 
+class UnknownFollowUp(Problem):
+    """There is no such follow-up."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no follow-up with this id. GET /api/v1/follow-ups lists them.")
+
+
+class NoSuchDays(Problem):
+    """The days end before they begin, or are more than are counted at once."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"`from` must not lie after `to`, and at most {most} days are counted at once.")
+
+
+class UnknownCall(Problem):
+    """There is no such call."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no call with this id. GET /api/v1/hotline/calls lists them.")
+
+
+class CallNotByHand(Problem):
+    """The exchange rings this call; nothing is logged by hand meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The exchange rings this call and logs it itself. POST /api/v1/hotline/calls/{call_id}/end ends it."
+        )
+
+
+class CallIsOver(Problem):
+    """The call does not take this any more, or not yet."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"This call is {state}, so this cannot be logged. Load the call again to see what can be.")
+
+
+class NotInLine(Problem):
+    """Nobody is left to be rung, or this one was not to be."""
+
+    def __init__(self) -> None:
+        super().__init__("Nobody of that id is left in this call's line. Load the call again to see who is.")
+
+
+class StaleRoster(Problem):
+    """The roster changed after it was opened; nothing was saved."""
+
+    def __init__(self) -> None:
+        super().__init__("The roster changed while you edited it. Load it again, then make your change.")
+
+
+class AddressNeeded(Problem):
+    """A new entry of the roster has no number."""
+
+    def __init__(self, window: str, person: str) -> None:
+        super().__init__(f"{person} ({window}) is new in the roster: give the number or SIP address to ring.")
+
+
 class NotSignedIn(Problem):
     """The call carries neither a valid login cookie nor a valid token; the login may have ended."""
 
@@ -256,10 +314,18 @@ PROBLEMS: dict[type[Exception], tuple[int, str, str]] = {
     UnknownCanned: (404, "unknown-canned-reply", "Unknown canned reply"),
     UnknownApproval: (404, "unknown-approval", "Unknown approval"),
     UnknownPromotion: (404, "unknown-promotion", "Unknown draft"),
+    UnknownFollowUp: (404, "unknown-follow-up", "Unknown follow-up"),
+    UnknownCall: (404, "unknown-call", "Unknown call"),
+    CallNotByHand: (409, "call-not-by-hand", "The exchange rings this call"),
+    CallIsOver: (409, "call-is-over", "This cannot be logged now"),
+    NotInLine: (409, "not-in-line", "Not in line"),
+    StaleRoster: (409, "stale-roster", "The roster has changed"),
+    AddressNeeded: (422, "address-needed", "An address is needed"),
     TicketTaken: (409, "ticket-taken", "The ticket is taken"),
     NotYourTicket: (409, "not-your-ticket", "Not your ticket"),
     TicketNotActive: (409, "ticket-not-active", "The ticket is not active"),
     AlreadyDecided: (409, "already-decided", "Already decided"),
+    NoSuchDays: (422, "no-such-days", "These days cannot be counted"),
     UnknownEntry: (422, "unknown-entry", "Unknown entry"),
     UnknownVariable: (422, "unknown-variable", "Unknown variable"),
     UnknownItem: (404, "unknown-item", "Unknown item"),

@@ -13,6 +13,7 @@ from api.accounts.provider import Provider
 from api.desk.feed import DeskFeed
 from api.desk.sealing import Sealer
 from api.events import Events
+from api.hotline.switchboard import Switchboard
 from api.limits import Limits
 from api.metrics import Metrics
 from api.queues import SessionQueues
@@ -79,6 +80,7 @@ class Services:
     provider: Provider | None
     feed: DeskFeed
     sealer: Sealer
+    switchboard: Switchboard
 
 
 def services(request: Request) -> Services:

@@ -118,6 +118,7 @@ async def erase(services: Services, session_id: str, place: Place) -> None:
                     work, kind, moment, ticket_id=ticket.id, helper=ticket.helper, outcome=outcome, waited_s=waited_s
                 )
             await work.feedback.erase_of(session_id)
+            await work.follow_ups.erase_of(session_id)
             await work.sessions.erase(session_id)
             await work.commit()
         services.events.publish(session_id, StateChanged("closed"), SessionErased())

@@ -41,6 +41,11 @@ class Settings(BaseSettings):
     oidc_roles: Annotated[dict[str, Role], NoDecode] = Field(default_factory=dict)
     contact_key: SecretStr | None = None
     contact_days: int = Field(default=30, ge=0, le=3650)
+    exchange_url: str | None = None
+    exchange_user: str = "bangban"
+    exchange_password: SecretStr | None = None
+    exchange_trunk: str = Field(default="bangban", pattern=r"^[A-Za-z0-9_-]{1,40}$")
+    follow_up_days: int = Field(default=3, ge=1, le=30)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("trusted_proxies", mode="before")
@@ -51,10 +56,12 @@ class Settings(BaseSettings):
     @field_validator("oidc_issuer")
     @classmethod
     def _encrypted(cls, issuer: str | None) -> str | None:
-        url = urlsplit(issuer or "")
-        if issuer and not (url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK)):
-            raise ValueError("the provider's address must begin with https://")
-        return issuer or None
+        return _encrypted_url(issuer, "the provider's")
+
+    @field_validator("exchange_url")
+    @classmethod
+    def _encrypted_exchange(cls, url: str | None) -> str | None:
+        return _encrypted_url(url, "the exchange's")
 
     @field_validator("oidc_roles", mode="before")
     @classmethod
@@ -72,6 +79,12 @@ class Settings(BaseSettings):
             raise ValueError("BANGBAN_OIDC_ISSUER, _CLIENT_ID and _CLIENT_SECRET are needed together")
         if (self.oidc_role_claim is None) != (not self.oidc_roles):
             raise ValueError("BANGBAN_OIDC_ROLE_CLAIM and BANGBAN_OIDC_ROLES are needed together")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_exchange(self) -> Self:
+        if (self.exchange_url is None) != (self.exchange_password is None):
+            raise ValueError("BANGBAN_EXCHANGE_URL and _PASSWORD are needed together")
         return self
 
     @field_validator("data_dir", "knowledge_dir")
@@ -99,3 +112,11 @@ class Settings(BaseSettings):
     def bot_url(self) -> str:
         """Where the dialogue engine listens; always loopback."""
         return f"http://127.0.0.1:{self.bot_port}"
+
+
+def _encrypted_url(told: str | None, whose: str) -> str | None:
+    """The address, unless a password would go over the network in the clear."""
+    url = urlsplit(told or "")
+    if told and not (url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK)):
+        raise ValueError(f"{whose} address must begin with https://")
+    return told or None

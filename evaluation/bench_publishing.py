@@ -23,7 +23,8 @@ import numpy as np
 import yaml
 
 from evaluation.service import BANGBAN, CHECKOUT, prepare, running
-from knowledge.loader import FOLDERS, SINGLE_FILES, load
+from knowledge.files import FOLDERS, SINGLE_FILES
+from knowledge.loader import load
 from knowledge.schema import Language
 from retrieval.embedding_cache import EmbeddingCache
 from retrieval.encoder import open_encoder
@@ -109,7 +110,7 @@ def _seed_vectors(knowledge: Path, data_dir: Path) -> float:
     shutil.copytree(CHECKOUT / "var" / "embeddings", data_dir / "embeddings")
     cache = EmbeddingCache(data_dir / "embeddings", encoder)
     chance = np.random.default_rng(0)
-    made_up = [text for text in texts if text not in cache]
+    made_up = cache.missing(texts)
     near = cache.vectors([re.sub(r" \d+$", "", text) for text in made_up])
     vectors = near + NOISE * chance.standard_normal(near.shape).astype(np.float32) / np.sqrt(near.shape[1])
     cache.keep(made_up, vectors / np.linalg.norm(vectors, axis=1, keepdims=True))

@@ -61,7 +61,7 @@ class RememberingEncoder(Encoder):
     """The same encoder, which encodes no text twice: many variants are asked the same questions."""
 
     def __init__(self, encoder: Encoder) -> None:
-        super().__init__(encoder.model, encoder.fingerprint)
+        super().__init__(lambda: encoder.model, encoder.fingerprint)
         self._known: dict[str, np.ndarray] = {}
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:

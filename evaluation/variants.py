@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation.proxies import RememberingEncoder
-from knowledge.loader import FOLDERS, SINGLE_FILES
+from knowledge.files import FOLDERS, SINGLE_FILES
 from retrieval import index
 from retrieval.encoder import open_encoder
 from retrieval.index import Progress

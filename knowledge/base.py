@@ -57,13 +57,18 @@ class Situation:
 
 @dataclass(frozen=True)
 class KnowledgeBase:
-    """Everything that can be answered, at one revision (a hash of all files it was read from)."""
+    """Everything that can be answered, at one revision (a hash of all files it was read from).
+
+    `made_from` has a hash for each item of what it was read from (knowledge.kept): two bases with the same one have the
+    same item.
+    """
 
     revision: str
     items: Mapping[str, ItemSpec]
     entries: Mapping[str, Entry]
     facets: Mapping[Facet, FacetSpec]
     situations: tuple[Situation, ...]
+    made_from: Mapping[str, str]
 
     def entries_of(self, item_id: str) -> tuple[Entry, ...]:
         """The item's entries in the order of the facets, situations and comparisons after the plain answer.

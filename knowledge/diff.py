@@ -45,7 +45,8 @@ def compare(before: KnowledgeBase, after: KnowledgeBase) -> tuple[EntryChange, .
 def _changes(before: Mapping[str, Entry], after: Mapping[str, Entry]) -> Iterator[EntryChange]:
     for entry_id in sorted(before.keys() | after.keys()):
         old, new = before.get(entry_id), after.get(entry_id)
-        fields = tuple(_fields(_texts(old), _texts(new)))
+        # An item that was not read anew has the very entries that it had.
+        fields = () if old is new else tuple(_fields(_texts(old), _texts(new)))
         if old is None:
             yield EntryChange(entry_id, Change.ADDED, fields)
         elif new is None:

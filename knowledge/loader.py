@@ -1,43 +1,27 @@
-"""Reading the knowledge folder: every fault is found in one pass and told with file, line and field."""
+"""Reading the knowledge folder: every fault is found in one pass and told with file, line and field.
+
+What was read before need not be parsed and rendered again: `read` takes unchanged items from where they are kept.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-import jinja2
 import yaml
-from jinja2 import meta
-from jinja2.sandbox import SandboxedEnvironment
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from knowledge import facts
-from knowledge.base import CitedSource, Entry, KnowledgeBase, Situation
-from knowledge.schema import (
-    Bilingual,
-    CommonSpec,
-    Confidence,
-    EntrySpec,
-    Facet,
-    FacetSpec,
-    Fact,
-    GlossaryTerm,
-    ItemSpec,
-    Language,
-    Source,
-)
+from knowledge import kept
+from knowledge.base import Entry, KnowledgeBase, Situation
+from knowledge.files import Files, read_files
+from knowledge.rendering import Renderer, TemplateFault, entry_of
+from knowledge.schema import CommonSpec, Facet, FacetSpec, Fact, GlossaryTerm, ItemSpec, Language, Source
 
 M = TypeVar("M", bound=BaseModel)
-
-COMMON_PREFIX = "common"
-SINGLE_FILES = ("common.yaml", "facets.yaml", "glossary.yaml", "sources.yaml")
-FOLDERS = ("items", "situations")
-"""What a knowledge folder is made of."""
-FACT_REFERENCE = f"an item's fact or {COMMON_PREFIX}.NAME"
 
 
 @dataclass(frozen=True)
@@ -68,16 +52,20 @@ class BrokenBase(KnowledgeError):
 
 
 class Document:
-    """One YAML file with the line of every field."""
+    """One YAML file: what it says as plain Python values (`content`), and the line of every field.
 
-    def __init__(self, path: Path, root: Path) -> None:
-        self.name = str(path.relative_to(root))
-        self.text = path.read_text(encoding="utf-8")
-        self._node = yaml.compose(self.text, Loader=yaml.CSafeLoader)
+    Raises UnicodeDecodeError where it is not UTF-8, yaml.YAMLError where it is not YAML or a key stands twice.
+    """
 
-    def content(self) -> object:
-        """What the file says, as plain Python values. Duplicate keys raise yaml.YAMLError."""
-        return yaml.load(self.text, Loader=_UniqueKeyLoader)
+    def __init__(self, name: str, content: bytes) -> None:
+        self.name = name
+        self._text = content.decode("utf-8")
+        self.content: object = yaml.load(self._text, Loader=_UniqueKeyLoader)
+
+    @cached_property
+    def _node(self) -> yaml.Node | None:
+        # Only where a fault is told: it takes as long as reading the content.
+        return yaml.compose(self._text, Loader=yaml.CSafeLoader)
 
     def line(self, path: Iterable[object]) -> int:
         """The line (from 1) of the deepest field along `path` that the file has."""
@@ -114,22 +102,35 @@ class _UniqueKeyLoader(yaml.CSafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def load(folder: Path) -> KnowledgeBase:
-    """The base in `folder`, rendered. Raises BrokenBase with every fault found."""
-    reader = _Reader(folder)
+@dataclass(frozen=True)
+class Read:
+    """A base and the files that it was read from."""
+
+    files: Files
+    base: KnowledgeBase
+
+
+def read(folder: Path, kept_in: Path | None = None, like: KnowledgeBase | None = None) -> Read:
+    """The base in `folder`, rendered. Raises BrokenBase with every fault found.
+
+    Items that are unchanged are taken from `like`, a base that was read before, or from the folder `kept_in`
+    (knowledge.kept); the base is the same with and without.
+    """
+    reader = _Reader(read_files(folder), kept_in, like)
     base = reader.read()
     if reader.faults:
         raise BrokenBase(sorted(reader.faults, key=lambda fault: (fault.file, fault.line)))
-    return base
+    return Read(reader.files, base)
+
+
+def load(folder: Path) -> KnowledgeBase:
+    """The base in `folder`, rendered anew. Raises BrokenBase with every fault found."""
+    return read(folder).base
 
 
 def revision_of(folder: Path) -> str:
     """A hash of everything that can change an answer or how it is found: 12 hexadecimal digits."""
-    digest = hashlib.sha256()
-    for path in _files(folder):
-        digest.update(str(path.relative_to(folder)).encode() + b"\0")
-        digest.update(path.read_bytes() + b"\0")
-    return digest.hexdigest()[:12]
+    return read_files(folder).revision
 
 
 def fact_names(path: Path) -> tuple[str, ...]:
@@ -138,25 +139,9 @@ def fact_names(path: Path) -> tuple[str, ...]:
     return tuple(content["facts"])
 
 
-def references(template: str) -> list[str]:
-    """The facts that a template uses, common ones as `common.NAME`. Raises jinja2.TemplateSyntaxError."""
-    tree = SandboxedEnvironment().parse(template)
-    dotted = [
-        f"{COMMON_PREFIX}.{node.attr}"
-        for node in tree.find_all(jinja2.nodes.Getattr)
-        if isinstance(node.node, jinja2.nodes.Name) and node.node.name == COMMON_PREFIX
-    ]
-    return [*sorted(meta.find_undeclared_variables(tree) - {COMMON_PREFIX}), *dotted]
-
-
-def _files(folder: Path) -> list[Path]:
-    single = [folder / name for name in SINGLE_FILES]
-    return [*single, *sorted((folder / "items").glob("*.yaml")), *sorted((folder / "situations").glob("*.jsonl"))]
-
-
 class _Reader:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, files: Files, kept_in: Path | None, like: KnowledgeBase | None) -> None:
+        self.files, self.kept_in, self.like = files, kept_in, like
         self.faults: list[Fault] = []
 
     def read(self) -> KnowledgeBase:
@@ -168,37 +153,50 @@ class _Reader:
                 self.faults.append(Fault("facets.yaml", 1, facet.value, "every facet needs a label and phrasings"))
         common = self._document("common.yaml")
         common_spec = self._parse(common, CommonSpec)
-        specs = [(document, self._parse(document, ItemSpec)) for document in self._item_documents()]
-        items = {spec.id: spec for _, spec in specs if spec is not None}
-        if not items and not self.faults:
-            self.faults.append(Fault("items", 1, "(folder)", "there is no item to serve"))
-        entries: dict[str, Entry] = {}
         if common and common_spec and sources:
             self._check_sources(common, common_spec.facts, sources)
-            for document, spec in specs:
-                if spec is not None:
-                    entries |= self._entries(document, spec, common_spec, sources, items)
+        items: dict[str, ItemSpec] = {}
+        entries: dict[str, Entry] = {}
+        made_from: dict[str, str] = {}
+        for name in self.files.within("items"):
+            made = kept.made_from(self.files, name)
+            known = self._known(name, made)
+            if known is None:
+                document = self._document(name)
+                spec = self._parse(document, ItemSpec)
+                if document is None or spec is None:
+                    continue
+                known = spec, self._entries(document, spec, common_spec, sources) if common_spec and sources else {}
+            spec, own = known
+            items[spec.id], made_from[spec.id] = spec, made
+            entries |= own
+        if not items and not self.faults:
+            self.faults.append(Fault("items", 1, "(folder)", "there is no item to serve"))
         return KnowledgeBase(
-            revision=revision_of(self.folder) if not self.faults else "",
+            revision=self.files.revision if not self.faults else "",
             items=items,
             entries=entries,
             facets={Facet(name): spec for name, spec in facets.items() if name in set(Facet)},
             situations=tuple(self._situations()),
+            made_from=made_from,
         )
 
-    def _item_documents(self) -> Iterable[Document]:
-        for path in sorted((self.folder / "items").glob("*.yaml")):
-            document = self._document(f"items/{path.name}")
-            if document is not None:
-                yield document
+    def _known(self, name: str, made: str) -> tuple[ItemSpec, dict[str, Entry]] | None:
+        """The item of a file as it was read before, if it was made from the same; such an item has no faults."""
+        item_id = name.removeprefix("items/").removesuffix(".yaml")
+        if self.like is not None and self.like.made_from.get(item_id) == made:
+            spec = self.like.items[item_id]
+            ids = [f"{item_id}.{slug}" for slug in spec.entries]
+            return spec, {entry_id: self.like.entries[entry_id] for entry_id in ids}
+        found = kept.find(self.kept_in, made) if self.kept_in is not None else None
+        return (found.spec, found.entries()) if found is not None and found.spec.id == item_id else None
 
     def _document(self, name: str) -> Document | None:
+        if name not in self.files.contents:
+            self.faults.append(Fault(name, 1, "(file)", f"missing from {self.files.folder}; restore it"))
+            return None
         try:
-            document = Document(self.folder / name, self.folder)
-            document.content()
-            return document
-        except FileNotFoundError:
-            self.faults.append(Fault(name, 1, "(file)", f"missing from {self.folder}; restore it"))
+            return Document(name, self.files.contents[name])
         except UnicodeDecodeError as error:
             self.faults.append(Fault(name, 1, "(file)", f"not UTF-8 text at byte {error.start}; save it as UTF-8"))
         except yaml.MarkedYAMLError as error:
@@ -212,7 +210,7 @@ class _Reader:
         if document is None:
             return None
         try:
-            parsed = model.model_validate(document.content())
+            parsed = model.model_validate(document.content)
         except ValidationError as error:
             self._report(document, error)
             return None
@@ -225,7 +223,7 @@ class _Reader:
         if document is None:
             return {}
         try:
-            return TypeAdapter(dict[str, model]).validate_python(document.content())  # type: ignore[valid-type]
+            return TypeAdapter(dict[str, model]).validate_python(document.content)  # type: ignore[valid-type]
         except ValidationError as error:
             self._report(document, error)
             return {}
@@ -242,18 +240,13 @@ class _Reader:
                     self.faults.append(document.fault(("facts", name, "source"), f"sources.yaml has no source {key!r}"))
 
     def _entries(
-        self,
-        document: Document,
-        item: ItemSpec,
-        common: CommonSpec,
-        sources: Mapping[str, Source],
-        items: Mapping[str, ItemSpec],
+        self, document: Document, item: ItemSpec, common: CommonSpec, sources: Mapping[str, Source]
     ) -> dict[str, Entry]:
         self._check_sources(document, item.facts, sources)
         if any(key not in sources for fact in (*item.facts.values(), *common.facts.values()) for key in fact.source):
             return {}
-        renderer = _Renderer(item, common, sources)
-        rendered = {}
+        renderer = Renderer(item, common, sources)
+        made = {}
         for slug, spec in item.entries.items():
             for other in spec.compares:
                 if other == item.id:
@@ -261,16 +254,15 @@ class _Reader:
                         document.fault(("entries", slug, "compares"), "an item is not compared to itself")
                     )
             try:
-                entry = renderer.entry(slug, spec)
-                rendered[entry.entry_id] = entry
-            except _TemplateFault as fault:
+                entry = entry_of(item.id, slug, spec, renderer.rendered(spec))
+                made[entry.entry_id] = entry
+            except TemplateFault as fault:
                 self.faults.append(document.fault(("entries", slug, *fault.path), str(fault)))
-        return rendered
+        return made
 
     def _situations(self) -> Iterable[Situation]:
-        for path in sorted((self.folder / "situations").glob("*.jsonl")):
-            name = f"situations/{path.name}"
-            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        for name in self.files.within("situations"):
+            for number, line in enumerate(self.files.contents[name].decode("utf-8").splitlines(), start=1):
                 try:
                     told = json.loads(line)
                     language = Language(told["lang"])
@@ -281,112 +273,3 @@ class _Reader:
                     self.faults.append(
                         Fault(name, number, "(line)", f"not a situation (item or items, facet, lang, text): {error}")
                     )
-
-
-class _TemplateFault(KnowledgeError):
-    def __init__(self, path: tuple[str, ...], message: str) -> None:
-        super().__init__(message)
-        self.path = path
-
-
-class _Renderer:
-    """Fills an item's templates with its facts and the common ones."""
-
-    def __init__(self, item: ItemSpec, common: CommonSpec, sources: Mapping[str, Source]) -> None:
-        self.item, self.common, self.sources = item, common, sources
-        self.held = {**item.facts, **{f"{COMMON_PREFIX}.{name}": fact for name, fact in common.facts.items()}}
-        self.environment = SandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
-        self.words = {
-            language: {
-                **{name: facts.render(fact, language, sources) for name, fact in item.facts.items()},
-                COMMON_PREFIX: {name: facts.render(fact, language, sources) for name, fact in common.facts.items()},
-            }
-            for language in Language
-        }
-
-    def entry(self, slug: str, spec: EntrySpec) -> Entry:
-        used = self._used(spec)
-        to_confirm = any(fact.confidence is Confidence.TO_CONFIRM for fact in used.values())
-        if to_confirm and spec.unconfirmed is None:
-            names = ", ".join(name for name, fact in used.items() if fact.confidence is Confidence.TO_CONFIRM)
-            raise _TemplateFault(
-                (), f"rests on {names}, which is to be confirmed: `unconfirmed` must say which point is"
-            )
-        return Entry(
-            entry_id=f"{self.item.id}.{slug}",
-            item_id=self.item.id,
-            facet=spec.facet,
-            question=spec.question,
-            similar=spec.similar,
-            answer=self._answer(spec),
-            sources=self._cited(used),
-            as_of=min((self._checked(name, fact) for name, fact in used.items()), default=self.item.checked),
-            to_confirm=to_confirm or spec.unconfirmed is not None,
-            compares=spec.compares,
-            is_situation=slug != spec.facet.value and spec.facet is not Facet.DIFFERENCES,
-        )
-
-    def _answer(self, spec: EntrySpec) -> Bilingual:
-        text = {language: self._fill(spec.answer[language], language, ("answer", language)) for language in Language}
-        if spec.unconfirmed is not None:
-            said = self.common.facts["unconfirmed_notice"]
-            notice = {language: facts.render(said, language, self.sources) for language in Language}
-            for language in Language:
-                point = self._fill(spec.unconfirmed[language], language, ("unconfirmed", language))
-                sentence = notice[language].replace("…", point)
-                text[language] = f"{text[language].rstrip()}\n\n{sentence}"
-        return Bilingual(zh=text[Language.ZH], en=text[Language.EN])
-
-    def _fill(self, template: str, language: Language, path: tuple[str, ...]) -> str:
-        try:
-            return self.environment.from_string(template).render(self.words[language]).strip()
-        except jinja2.TemplateSyntaxError as error:
-            raise _TemplateFault(path, f"not a valid template: {error.message}") from error
-        except jinja2.UndefinedError as error:
-            raise _TemplateFault(path, f"{error.message}; write {FACT_REFERENCE}") from error
-        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
-            raise _TemplateFault(path, f"not a template that can be filled: {error}") from error
-
-    def _used(self, spec: EntrySpec) -> dict[str, Fact]:
-        names: list[str] = list(spec.basis)
-        for field in ("answer", "unconfirmed"):
-            both: Bilingual | None = getattr(spec, field)
-            for language in Language if both else ():
-                names += self._references(both[language], (field, language))  # type: ignore[index]
-        for name in names:
-            if name not in self.held:
-                raise _TemplateFault(("basis",), f"there is no fact {name!r}; write {FACT_REFERENCE}")
-        return {name: self.held[name] for name in dict.fromkeys(names)}
-
-    def _references(self, template: str, path: tuple[str, ...]) -> list[str]:
-        try:
-            return references(template)
-        except jinja2.TemplateSyntaxError as error:
-            raise _TemplateFault(path, f"not a valid template: {error.message}") from error
-
-    def _checked(self, name: str, fact: Fact):  # type: ignore[no-untyped-def]
-        default = self.common.checked if name.startswith(f"{COMMON_PREFIX}.") else self.item.checked
-        return fact.checked or default
-
-    def _cited(self, used: Mapping[str, Fact]) -> tuple[CitedSource, ...]:
-        articles: dict[str, list[int]] = {}
-        for fact in used.values():
-            for key in fact.source:
-                cited = articles.setdefault(key, [])
-                cited += [number for number in fact.articles or () if number not in cited]
-        return tuple(self._cite(self.sources[key], tuple(sorted(numbers))) for key, numbers in articles.items())
-
-    @staticmethod
-    def _cite(source: Source, articles: tuple[int, ...]) -> CitedSource:
-        reference = {}
-        for language in Language:
-            parts = [source.number[language]] if source.number else []
-            if source.date:
-                parts.append(facts.day(source.date, language))
-            if articles:
-                parts.append(
-                    facts.citation(source, articles, language).removeprefix(source.title[language]).lstrip(", ")
-                )
-            reference[language] = ("，" if language is Language.ZH else ", ").join(parts) or source.title[language]
-        url = str(source.url) if source.url else None
-        return CitedSource(source.title, Bilingual(zh=reference[Language.ZH], en=reference[Language.EN]), url)

@@ -15,11 +15,13 @@ from pathlib import Path
 
 import jinja2
 
+from knowledge import loader
 from knowledge.base import KnowledgeBase
 from knowledge.editing import AddEntry, Draft, Edit, LeftToAPerson, RemoveEntry, SetField, draft
 from knowledge.lint import lint
 from knowledge.lint.phrasings import FEWEST
-from knowledge.loader import COMMON_PREFIX, FACT_REFERENCE, BrokenBase, Fault, fact_names, references
+from knowledge.loader import BrokenBase, Fault, fact_names
+from knowledge.rendering import COMMON_PREFIX, FACT_REFERENCE, references
 from knowledge.schema import Facet
 from knowledge.sheet_columns import FIELDS, KEEP, REMOVE, chosen, field_texts, mark_of
 from knowledge.spreadsheet import ENTRIES, CellFault, Row, Sheet, read
@@ -292,7 +294,7 @@ class _Comparison:
         some_are_wrong = bool(self.found.faults)
         try:
             with ready.tried() as copy:
-                self._warn(lint(copy, dt.date.today()))
+                self._warn(lint(loader.read(copy), dt.date.today()))
         except BrokenBase as broken:
             for fault in broken.faults:
                 # Left-out rows can leave an item incomplete: then only what a cell is to blame for counts.

@@ -24,7 +24,8 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from knowledge import facts
 from knowledge.base import Entry, KnowledgeBase
-from knowledge.loader import COMMON_PREFIX, KnowledgeError
+from knowledge.loader import KnowledgeError
+from knowledge.rendering import COMMON_PREFIX
 from knowledge.schema import CommonSpec, EntrySpec, Facet, Fact, Language, Source
 from knowledge.sheet_columns import (
     COLUMNS,

@@ -6,7 +6,8 @@ import contextlib
 import os
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,16 +25,19 @@ BATCH_SIZE = 64
 class Encoder:
     """A sentence-transformers model that gives unit vectors; safe to use from several threads.
 
-    `fingerprint` names the model, so that vectors of different models are never mixed.
+    `fingerprint` names the model, so that vectors of different models are never mixed. `load` gives the model when it
+    is needed first: whoever finds every vector in the cache, as a publish of answers does, does without it.
     """
 
-    def __init__(self, model: SentenceTransformer, fingerprint: str) -> None:
-        self.model = model
+    def __init__(self, load: Callable[[], SentenceTransformer], fingerprint: str) -> None:
+        self._load = load
         self._lock = threading.Lock()
         self.fingerprint = fingerprint
-        self._prefix = model.prompts.get("query") or (
-            packaged_model.QUERY_PREFIX if "e5" in fingerprint.lower() else ""
-        )
+
+    @cached_property
+    def model(self) -> SentenceTransformer:
+        """The model itself. Raises packaged_model.ModelUnavailable where it cannot be loaded."""
+        return self._load()
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors of the texts, float32, shape (len(texts), dimensions).
@@ -41,11 +45,14 @@ class Encoder:
         Everything is encoded as a query: what is compared here are questions with questions, for which the model's
         authors recommend the query prefix on both sides (intfloat/multilingual-e5-small, model card).
         """
+        prefix = self.model.prompts.get("query") or (
+            packaged_model.QUERY_PREFIX if "e5" in self.fingerprint.lower() else ""
+        )
         # One message is too little to share: a second thread makes it no faster on an idle machine, and on a busy one
         # the first waits for it (16 ms became 960 with both cores taken).
         with self._lock, threads(1 if len(texts) == 1 else None):
             vectors = self.model.encode(
-                [self._prefix + text for text in texts],
+                [prefix + text for text in texts],
                 batch_size=BATCH_SIZE,
                 prompt="",
                 show_progress_bar=False,
@@ -76,14 +83,31 @@ def prepare(data_dir: Path, name: str | None = None) -> Path | None:
 
 
 def open_encoder(data_dir: Path, name: str | None = None, adapted: bool = True) -> Encoder:
+    """The encoder with its model loaded; as `find_encoder` otherwise."""
+    encoder = find_encoder(data_dir, name, adapted)
+    encoder.model  # noqa: B018 — loaded now: what is wrong with it is told here, and no visitor waits for it.
+    return encoder
+
+
+def find_encoder(data_dir: Path, name: str | None = None, adapted: bool = True) -> Encoder:
     """The encoder: the packaged model, or the sentence-transformers model (a hub name or a folder) called `name`.
 
     The packaged model comes with what it has learnt of this domain (retrieval/adapter.py) unless `adapted` is False.
+    It is loaded when a text is encoded first.
 
-    Raises packaged_model.ModelUnavailable where it cannot be loaded.
+    Raises packaged_model.ModelUnavailable where the packaged model cannot be made ready.
     """
     folder = prepare(data_dir, name)
-    if folder is not None:
+    source = str(folder or name)
+    learnt = adapter.load() if folder is not None and adapted else None
+    fingerprint = folder.name if folder is not None else source
+    if learnt is not None:
+        fingerprint = f"{fingerprint}+{learnt.fingerprint}"
+    return Encoder(lambda: _load(source, folder is not None, learnt), fingerprint)
+
+
+def _load(source: str, is_packaged: bool, learnt: adapter.Adapter | None) -> SentenceTransformer:
+    if is_packaged:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
     # Imported late: torch takes seconds to load, which `bangban --help` and the checks need not wait for.
     import torch
@@ -92,7 +116,6 @@ def open_encoder(data_dir: Path, name: str | None = None, adapted: bool = True) 
 
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
-    source = str(folder or name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -102,12 +125,10 @@ def open_encoder(data_dir: Path, name: str | None = None, adapted: bool = True) 
             f"the encoder {source!r} cannot be loaded ({error}); "
             "set BANGBAN_ENCODER to a sentence-transformers name or folder"
         ) from error
-    fingerprint = folder.name if folder is not None else source
-    if folder is not None and adapted and (learnt := adapter.load()) is not None:
+    if learnt is not None:
         learnt.apply(model)
-        fingerprint = f"{fingerprint}+{learnt.fingerprint}"
     model.eval()
     if torch.ops.mkldnn._is_mkldnn_bf16_supported():
         # Half the time where the processor computes in half precision; the vectors stay the same to 1e-4 of cosine.
         model.to(torch.bfloat16)
-    return Encoder(model, fingerprint)
+    return model

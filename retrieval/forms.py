@@ -17,7 +17,7 @@ OUTSIDE = "(outside)"
 """Stands for the item of a text that is none of this sector's business."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Form:
     """One searchable text, normalised. `entry_id` is None for a name that leads to an item as a whole.
 
@@ -47,10 +47,15 @@ class Example:
 
 def forms(base: KnowledgeBase) -> list[Form]:
     """Every text that leads to an entry or an item: names, aliases, questions, similar questions, answers."""
-    return [
+    return [form for item_id in base.items for form in forms_of_item(base, item_id)]
+
+
+def forms_of_item(base: KnowledgeBase, item_id: str) -> tuple[Form, ...]:
+    """The forms of one item."""
+    return tuple(
         Form(normalise(text), language, item_id, entry_id, is_answer)
-        for text, language, item_id, entry_id, is_answer in _texts(base)
-    ]
+        for text, language, entry_id, is_answer in _texts(base, item_id)
+    )
 
 
 def examples(base: KnowledgeBase) -> list[Example]:
@@ -105,13 +110,13 @@ def held_out(text: str) -> bool:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") % 5 == 0
 
 
-def _texts(base: KnowledgeBase) -> Iterator[tuple[str, str, str, str | None, bool]]:
-    for item in base.items.values():
-        for language in Language:
-            for name in (item.name[language], *item.aliases[language]):
-                yield name, language.value, item.id, None, False
-    for entry in base.entries.values():
+def _texts(base: KnowledgeBase, item_id: str) -> Iterator[tuple[str, str, str | None, bool]]:
+    item = base.items[item_id]
+    for language in Language:
+        for name in (item.name[language], *item.aliases[language]):
+            yield name, language.value, None, False
+    for entry in (base.entries[f"{item_id}.{slug}"] for slug in item.entries):
         for language in Language:
             for text in (entry.question[language], *entry.similar[language]):
-                yield text, language.value, entry.item_id, entry.entry_id, False
-            yield entry.answer[language], language.value, entry.item_id, entry.entry_id, True
+                yield text, language.value, entry.entry_id, False
+            yield entry.answer[language], language.value, entry.entry_id, True

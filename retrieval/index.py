@@ -1,44 +1,52 @@
 """The searchable form of one revision of the base: built beside the live one, switched by one atomic rename.
 
-On disk: <data_dir>/index/<revision>-<encoder>/ with the knowledge it was made from, so that an index and the answers it
-leads to never come from different revisions; `current` beside it names the live one.
+On disk: <data_dir>/index/<revision>-<encoder>-<format>/ with the knowledge it was made from, so that an index and the
+answers it leads to never come from different revisions; `current` beside it names the live one. What an edit leaves as
+it was is not made again: items are kept rendered (knowledge.kept), parts are taken over (retrieval.parts).
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import faiss
 import numpy as np
 
-from knowledge import loader
+from knowledge import kept, loader
 from knowledge.base import KnowledgeBase
+from knowledge.loader import Read
 from knowledge.schema import Language
-from retrieval import forms as forms_of
+from retrieval import parts
 from retrieval.embedding_cache import EmbeddingCache
 from retrieval.encoder import Encoder
-from retrieval.forms import Form
+from retrieval.forms import Form, forms_of_item
 from retrieval.language import normalise
 from retrieval.lexical import LexicalIndex, Segmenter
-from retrieval.pinyin import PinyinReader, words_of
+from retrieval.pinyin import PinyinReader, chinese, words_of
 from retrieval.reading import Reader
 from retrieval.signals import NEAREST, Layout
 from retrieval.training import fit_reader, lessons_of
 
-FORMAT = 9
+FORMAT = 10
 """Raised whenever an index of an older version of this code must not be used."""
 
 CHECKED_QUESTIONS, LEAST_FOUND = 100, 0.85
 """How many of its own standard questions a new index is asked per language, and the share that must lead home."""
 
+RENDERED, READER, WORDS = "rendered", "reader.npz", "words.json"
+"""Within an index: the folder of its items as rendered, its reader, the words that pinyin is read by."""
+
 Progress = Callable[[str], None]
+T = TypeVar("T")
 
 
 class IndexMissing(Exception):
@@ -66,9 +74,11 @@ class LanguageIndex:
 
 @dataclass(frozen=True)
 class Index:
-    """Everything a search needs, of one revision."""
+    """Everything a search needs, of one revision, as it lies in `folder`; `forms` are by item."""
 
+    folder: Path
     base: KnowledgeBase
+    forms: Mapping[str, tuple[Form, ...]]
     languages: dict[str, LanguageIndex]
     segmenter: Segmenter
     reader: Reader
@@ -92,7 +102,11 @@ def live(data_dir: Path) -> Path | None:
 
 def name_of(knowledge_dir: Path, encoder_fingerprint: str) -> str:
     """The name of the index that the knowledge and the encoder would make; needs no model."""
-    return f"{loader.revision_of(knowledge_dir)}-{kind_of(encoder_fingerprint)}"
+    return _name(loader.revision_of(knowledge_dir), encoder_fingerprint)
+
+
+def _name(revision: str, encoder_fingerprint: str) -> str:
+    return f"{revision}-{kind_of(encoder_fingerprint)}"
 
 
 def kind_of(encoder_fingerprint: str) -> str:
@@ -101,25 +115,44 @@ def kind_of(encoder_fingerprint: str) -> str:
     return f"{encoder}-{FORMAT}"
 
 
-def build(data_dir: Path, knowledge_dir: Path, encoder: Encoder, progress: Progress = lambda step: None) -> Path:
+def build(
+    data_dir: Path,
+    knowledge_dir: Path,
+    encoder: Encoder,
+    progress: Progress = lambda step: None,
+    read: Read | None = None,
+) -> Path:
     """Build the index of the knowledge as it is now, if it is not there yet. Returns its folder; the live one stays.
 
-    Raises knowledge.loader.BrokenBase when the base has faults, IndexUnfit when the index does not find its own
-    questions, OSError when the disk is full; nothing is left behind then.
+    `read` is the knowledge where it was read already (see `read_knowledge`): then that is built, whatever the folder
+    holds by now. Raises knowledge.loader.BrokenBase when the base has faults, IndexUnfit when the index does not find
+    its own questions, OSError when the disk is full; nothing is left behind then.
     """
-    folder = root(data_dir) / name_of(knowledge_dir, encoder.fingerprint)
+    folder = root(data_dir) / (
+        _name(read.base.revision, encoder.fingerprint) if read else name_of(knowledge_dir, encoder.fingerprint)
+    )
     if not folder.is_dir():
+        read = read or read_knowledge(data_dir, knowledge_dir)
+        # Named after what was read: the knowledge may have changed since the name above was made.
+        folder = root(data_dir) / _name(read.base.revision, encoder.fingerprint)
         root(data_dir).mkdir(parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(prefix=".building-", dir=root(data_dir)))
         try:
-            _build(building, data_dir, knowledge_dir, encoder, progress)
-            # Named after what was copied: the knowledge may have changed since the name above was made.
-            folder = root(data_dir) / name_of(building / "knowledge", encoder.fingerprint)
+            _build(building, data_dir, read, encoder, progress)
             if not folder.is_dir():
                 os.replace(building, folder)
         finally:
             shutil.rmtree(building, ignore_errors=True)
     return folder
+
+
+def read_knowledge(data_dir: Path, knowledge_dir: Path, like: KnowledgeBase | None = None) -> Read:
+    """The knowledge as it is now, what is unchanged taken from the live index and from `like`, a base read before.
+
+    Raises knowledge.loader.BrokenBase.
+    """
+    before = live(data_dir)
+    return loader.read(knowledge_dir, before / RENDERED if before else None, like)
 
 
 def switch(data_dir: Path, folder: Path) -> None:
@@ -130,93 +163,154 @@ def switch(data_dir: Path, folder: Path) -> None:
     os.replace(fresh, pointer)
 
 
-def load(folder: Path) -> Index:
-    """The index in `folder`. Raises IndexMissing where it is damaged."""
+def load(folder: Path, like: Index | None = None) -> Index:
+    """The index in `folder`. What it shares with `like`, an index that is loaded already, is not loaded again.
+
+    Raises IndexMissing where it is damaged.
+    """
+    with _damage_told(folder):
+        base = base_of(folder, like.base if like else None)
+        forms, segmenter = _forms(base, like), _segmenter(base, like)
+        return _whole(folder, base, forms, _languages(folder, forms, segmenter, like), segmenter, like)
+
+
+def base_of(folder: Path, like: KnowledgeBase | None = None) -> KnowledgeBase:
+    """The knowledge that the index in `folder` was made from; unchanged items are those of `like`, a base read before.
+
+    Raises knowledge.loader.BrokenBase where this version of the code reads it differently.
+    """
+    return loader.read(folder / "knowledge", folder / RENDERED, like).base
+
+
+def _build(folder: Path, data_dir: Path, read: Read, encoder: Encoder, progress: Progress) -> None:
+    base = read.base
+    before = live(data_dir)
+    read.files.write(folder / "knowledge")
+    kept.keep(folder / RENDERED, base, before / RENDERED if before else None)
+    if before is not None and not before.name.endswith(f"-{kind_of(encoder.fingerprint)}"):
+        before = None  # Its parts are of another encoder's vectors, or written in another way.
+    cache = EmbeddingCache(data_dir / "embeddings", encoder)
+    forms, segmenter = _forms(base), _segmenter(base)
+    for language in Language:
+        own = _of_language(forms, language)
+        asked = [place for place, form in enumerate(own) if not form.is_answer]
+        made = parts.made_from(f"{place} {own[place].text}" for place in asked)
+        if not parts.take_over(before, folder, _dense(language), made):
+            progress(f"embedding {len(asked)} texts ({language.value})")
+            vectors = cache.vectors([own[place].text for place in asked])
+            dense = faiss.IndexIDMap(faiss.IndexFlatIP(vectors.shape[1]))
+            dense.add_with_ids(vectors, np.array(asked, dtype=np.int64))
+            faiss.write_index(dense, str(folder / _dense(language)))
+        made = parts.made_from((*segmenter.names, *(form.text for form in own)))
+        if not parts.take_over(before, folder, _lexical(language), made):
+            known = before / _lexical(language) if before else None
+            LexicalIndex.build(segmenter, [form.text for form in own], known).save(folder / _lexical(language))
+    if not parts.take_over(before, folder, WORDS, parts.made_from((*segmenter.names, *chinese(base)))):
+        (folder / WORDS).write_text(json.dumps(words_of(base, segmenter), ensure_ascii=False), encoding="utf-8")
+    with _damage_told(before or folder):
+        languages = _languages(folder, forms, segmenter)
+    is_known = parts.take_over(before, folder, READER, lessons_of(base))
+    if not is_known:
+        progress("learning what people mean from their situations")
+        fit_reader(base, languages, segmenter, cache, progress).save(folder / READER)
+    progress("checking the new index")
+    with _damage_told(before or folder):
+        index = _whole(folder, base, forms, languages, segmenter)
+    _refuse_unfit(index, cache)
+    # A reader that learns anew asks for the vectors of every text that there is: no other is needed any more.
+    cache.save(forget=not is_known)
+
+
+def _whole(
+    folder: Path,
+    base: KnowledgeBase,
+    forms: Mapping[str, tuple[Form, ...]],
+    languages: dict[str, LanguageIndex],
+    segmenter: Segmenter,
+    like: Index | None = None,
+) -> Index:
+    """The index in `folder`, of which all but the reader and the pinyin words is read already."""
+    return Index(
+        folder,
+        base,
+        forms,
+        languages,
+        segmenter,
+        _part(folder, READER, like, lambda index: index.reader, Reader.load),
+        _part(folder, WORDS, like, lambda index: index.pinyin, lambda path: _read_pinyin(path, languages)),
+    )
+
+
+def _languages(
+    folder: Path, forms: Mapping[str, tuple[Form, ...]], segmenter: Segmenter, like: Index | None = None
+) -> dict[str, LanguageIndex]:
+    def of(language: Language) -> LanguageIndex:
+        return LanguageIndex(
+            _of_language(forms, language),
+            _part(folder, _dense(language), like, lambda index: index.languages[language].dense, _read_dense),
+            _part(
+                folder,
+                _lexical(language),
+                like,
+                lambda index: index.languages[language].lexical,
+                lambda path: LexicalIndex.load(segmenter, path),
+            ),
+        )
+
+    return {language.value: of(language) for language in Language}
+
+
+def _part(folder: Path, part: str, like: Index | None, known: Callable[[Index], T], read: Callable[[Path], T]) -> T:
+    """A part of the index in `folder`: the one that `like` has loaded, where both share it, else as `read` gives it."""
+    return known(like) if like is not None and parts.shared(folder, like.folder, part) else read(folder / part)
+
+
+def _read_dense(path: Path) -> faiss.Index:
+    # Mapped, not read: starting takes no time for it, and processes that have the same index open share the memory.
+    return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+
+
+def _read_pinyin(path: Path, languages: dict[str, LanguageIndex]) -> PinyinReader:
+    english = {word for form in languages[Language.EN.value].forms for word in form.text.split()}
+    return PinyinReader(json.loads(path.read_text(encoding="utf-8")), english)
+
+
+def _forms(base: KnowledgeBase, like: Index | None = None) -> dict[str, tuple[Form, ...]]:
+    """Every item's forms; those of an unchanged item are `like`'s."""
+    known = {
+        item_id: like.forms[item_id]
+        for item_id, made in (like.base.made_from.items() if like else ())
+        if like is not None and base.made_from.get(item_id) == made
+    }
+    return {item_id: known.get(item_id) or forms_of_item(base, item_id) for item_id in base.items}
+
+
+def _of_language(forms: Mapping[str, tuple[Form, ...]], language: Language) -> tuple[Form, ...]:
+    return tuple(form for own in forms.values() for form in own if form.language == language)
+
+
+def _segmenter(base: KnowledgeBase, like: Index | None = None) -> Segmenter:
+    names = tuple(name for item in base.items.values() for name in (item.name.zh, *item.aliases.zh))
+    return like.segmenter if like is not None and like.segmenter.names == names else Segmenter(names)
+
+
+def _dense(language: Language) -> str:
+    return f"{language.value}/dense.faiss"
+
+
+def _lexical(language: Language) -> str:
+    return f"{language.value}/lexical"
+
+
+@contextlib.contextmanager
+def _damage_told(folder: Path) -> Iterator[None]:
+    """Tell what the libraries raise over damaged files of the index in `folder` in one way. Raises IndexMissing."""
     try:
-        base = loader.load(folder / "knowledge")
-        languages = {}
-        segmenter = _segmenter(base)
-        for language in Language:
-            part = folder / language.value
-            told = json.loads((part / "forms.json").read_text(encoding="utf-8"))
-            languages[language.value] = LanguageIndex(
-                tuple(Form(**form) for form in told),
-                faiss.read_index(str(part / "dense.faiss")),
-                LexicalIndex.load(segmenter, part / "lexical"),
-            )
-        words = json.loads((folder / "words.json").read_text(encoding="utf-8"))
-        pinyin = _pinyin(words, languages)
-        return Index(base, languages, segmenter, Reader.load(folder / "reader.npz"), pinyin)
+        yield
     except (OSError, EOFError, ValueError, KeyError, RuntimeError, loader.KnowledgeError) as error:
         raise IndexMissing(
             f"the index in {folder} cannot be read ({error}); delete that folder and start again"
         ) from error
-
-
-def _build(folder: Path, data_dir: Path, knowledge_dir: Path, encoder: Encoder, progress: Progress) -> None:
-    (folder / "knowledge").mkdir()
-    for name in loader.SINGLE_FILES:
-        shutil.copy(knowledge_dir / name, folder / "knowledge" / name)
-    for name in loader.FOLDERS:
-        shutil.copytree(knowledge_dir / name, folder / "knowledge" / name)
-    base = loader.load(folder / "knowledge")
-    found = forms_of.forms(base)
-    cache = EmbeddingCache(data_dir / "embeddings", encoder)
-    segmenter = _segmenter(base)
-    languages = {}
-    for language in Language:
-        own = tuple(form for form in found if form.language == language)
-        asked = [place for place, form in enumerate(own) if not form.is_answer]
-        progress(f"embedding {len(asked)} texts ({language.value})")
-        vectors = cache.vectors([own[place].text for place in asked])
-        dense = faiss.IndexIDMap(faiss.IndexFlatIP(vectors.shape[1]))
-        dense.add_with_ids(vectors, np.array(asked, dtype=np.int64))
-        lexical = LexicalIndex.build(segmenter, [form.text for form in own])
-        languages[language.value] = LanguageIndex(own, dense, lexical)
-        part = folder / language.value
-        part.mkdir()
-        (part / "forms.json").write_text(
-            json.dumps([asdict(form) for form in own], ensure_ascii=False), encoding="utf-8"
-        )
-        faiss.write_index(dense, str(part / "dense.faiss"))
-        lexical.save(part / "lexical")
-    words = words_of(base, segmenter)
-    (folder / "words.json").write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
-    before = live(data_dir)
-    if before is not None and not before.name.endswith(f"-{kind_of(encoder.fingerprint)}"):
-        before = None  # Its reader reads another encoder's vectors, or is written in another way.
-    reader = _reader(folder, before, base, languages, segmenter, cache, progress)
-    progress("checking the new index")
-    _refuse_unfit(Index(base, languages, segmenter, reader, _pinyin(words, languages)), cache)
-    cache.save()
-
-
-def _reader(
-    folder: Path,
-    before: Path | None,
-    base: KnowledgeBase,
-    languages: dict[str, LanguageIndex],
-    segmenter: Segmenter,
-    cache: EmbeddingCache,
-    progress: Progress,
-) -> Reader:
-    """The reader of a base: that of `before` where nothing that it learnt from has changed, else a new one."""
-    lessons = lessons_of(base)
-    (folder / "lessons").write_text(lessons, encoding="utf-8")
-    if before is not None and _taught(before) == lessons:
-        shutil.copy(before / "reader.npz", folder)
-        return Reader.load(folder / "reader.npz")
-    progress("learning what people mean from their situations")
-    reader = fit_reader(base, languages, segmenter, cache, progress)
-    reader.save(folder / "reader.npz")
-    return reader
-
-
-def _taught(folder: Path) -> str | None:
-    try:
-        return (folder / "lessons").read_text(encoding="utf-8")
-    except OSError:
-        return None
 
 
 def _refuse_unfit(index: Index, cache: EmbeddingCache) -> None:
@@ -227,19 +321,11 @@ def _refuse_unfit(index: Index, cache: EmbeddingCache) -> None:
     for language, part in index.languages.items():
         layout = Layout(index.base, part.forms, language, index.segmenter)
         questions = [(normalise(entry.question[language]), entry.item_id) for entry in entries[::step]]
-        for (text, item_id), vector in zip(questions, cache.vectors([text for text, _ in questions]), strict=True):
-            cosines, places = part.dense.search(vector[None], min(NEAREST, part.dense.ntotal))
-            signals = layout.signals(text, places[0], cosines[0], part.lexical.scores(text))
-            reading = index.reader.read(text, vector, signals, layout, None)
+        vectors = cache.vectors([text for text, _ in questions])
+        cosines, places = part.dense.search(vectors, min(NEAREST, part.dense.ntotal))
+        for row, (text, item_id) in enumerate(questions):
+            signals = layout.signals(text, places[row], cosines[row], part.lexical.scores(text))
+            reading = index.reader.read(text, vectors[row], signals, layout, None)
             asked, found = asked + 1, found + (layout.item_ids[int(reading.items.argmax())] == item_id)
     if found < LEAST_FOUND * asked:
         raise IndexUnfit(found, asked)
-
-
-def _pinyin(words: dict[str, int], languages: dict[str, LanguageIndex]) -> PinyinReader:
-    forms = languages[Language.EN.value].forms
-    return PinyinReader(words, {word for form in forms for word in form.text.split()})
-
-
-def _segmenter(base: KnowledgeBase) -> Segmenter:
-    return Segmenter(name for item in base.items.values() for name in (item.name.zh, *item.aliases.zh))

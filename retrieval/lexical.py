@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import logging
 import re
 import threading
@@ -12,6 +14,10 @@ import bm25s
 import jieba
 import numpy as np
 
+from retrieval.cut_texts import CutTexts, cut
+
+CUT_TEXTS, NAMES = "cut-texts.npz", "names.json"
+
 jieba.setLogLevel(logging.WARNING)
 
 _WORD = re.compile(r"[a-z0-9]+|[㐀-䶿一-鿿豈-﫿]+")
@@ -19,13 +25,14 @@ _PLURAL = re.compile(r"(?<=[a-z]{3})(?:es|s)$")
 
 
 class Segmenter:
-    """Splits normalised text into words; knows the items' names as words of their own."""
+    """Splits normalised text into words; knows `names`, those of the items, as words of their own."""
 
     def __init__(self, names: Iterable[str]) -> None:
+        self.names = tuple(names)
         self._cut = jieba.Tokenizer()
         self._lock = threading.Lock()
         self._cut.initialize()
-        for name in names:
+        for name in self.names:
             self._cut.add_word(name)
 
     def words(self, text: str) -> list[str]:
@@ -43,27 +50,40 @@ class Segmenter:
 class LexicalIndex:
     """BM25 (Lucene's variant) over a sequence of texts, addressed by position."""
 
-    def __init__(self, segmenter: Segmenter, bm25: bm25s.BM25 | None) -> None:
-        self._segmenter, self._bm25 = segmenter, bm25
+    def __init__(self, segmenter: Segmenter, bm25: bm25s.BM25 | None, cut_texts: CutTexts | None = None) -> None:
+        self._segmenter, self._bm25, self._cut_texts = segmenter, bm25, cut_texts
 
     @classmethod
-    def build(cls, segmenter: Segmenter, texts: Sequence[str]) -> LexicalIndex:
-        """An index of the texts; without texts every search finds nothing."""
+    def build(cls, segmenter: Segmenter, texts: Sequence[str], before: Path | None = None) -> LexicalIndex:
+        """An index of the texts; without texts every search finds nothing.
+
+        Texts that stand in the index that was saved in `before` are not cut into words again, where that knew the same
+        names; the index is the same with and without.
+        """
         if not texts:
             return cls(segmenter, None)
+        known, vocabulary = _known(before, segmenter)
+
+        def words_of(text: str) -> list[int]:
+            return [vocabulary.setdefault(word, len(vocabulary)) for word in segmenter.words(text)]
+
+        cut_texts = cut(texts, words_of, known)
         bm25 = bm25s.BM25(method="lucene")
-        bm25.index([segmenter.words(text) for text in texts], show_progress=False)
-        return cls(segmenter, bm25)
+        bm25.index((cut_texts.of_each(), vocabulary), show_progress=False)
+        return cls(segmenter, bm25, cut_texts)
 
     @classmethod
     def load(cls, segmenter: Segmenter, folder: Path) -> LexicalIndex:
         """The index that `save` wrote to `folder`."""
-        return cls(segmenter, bm25s.BM25.load(folder) if folder.is_dir() else None)
+        return cls(segmenter, bm25s.BM25.load(folder) if any(folder.iterdir()) else None)
 
     def save(self, folder: Path) -> None:
-        """Write the index below `folder`."""
-        if self._bm25 is not None:
+        """Write the index that was built into `folder`."""
+        folder.mkdir()
+        if self._bm25 is not None and self._cut_texts is not None:
             self._bm25.save(folder)
+            self._cut_texts.save(folder / CUT_TEXTS)
+            (folder / NAMES).write_text(json.dumps(self._segmenter.names, ensure_ascii=False), encoding="utf-8")
 
     def scores(self, text: str) -> np.ndarray:
         """The BM25 score of every indexed text, float32, shape (texts,); zeros where no word is known."""
@@ -73,3 +93,13 @@ class LexicalIndex:
         if not known:
             return np.zeros(self._bm25.scores["num_docs"], dtype=np.float32)
         return np.asarray(self._bm25.get_scores(known), dtype=np.float32)
+
+
+def _known(before: Path | None, segmenter: Segmenter) -> tuple[CutTexts | None, dict[str, int]]:
+    """The texts that the index in `before` cut with the same names, and its vocabulary."""
+    with contextlib.suppress(OSError, ValueError):
+        if before is not None and json.loads((before / NAMES).read_text(encoding="utf-8")) == list(segmenter.names):
+            vocabulary = bm25s.BM25.load(before, mmap=True).vocab_dict
+            if (known := CutTexts.load(before / CUT_TEXTS)) is not None:
+                return known, vocabulary
+    return None, {}

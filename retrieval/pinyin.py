@@ -105,7 +105,7 @@ class PinyinReader:
 def words_of(base: KnowledgeBase, segmenter: Segmenter) -> Counter[str]:
     """How often each Chinese word, and each character, stands in the questions and situations of a base."""
     counts: Counter[str] = Counter()
-    for text in _chinese(base):
+    for text in chinese(base):
         for word in segmenter.words(normalise(text)):
             if _HAN_WORD.match(word):
                 counts[word] += 1
@@ -113,7 +113,8 @@ def words_of(base: KnowledgeBase, segmenter: Segmenter) -> Counter[str]:
     return counts
 
 
-def _chinese(base: KnowledgeBase) -> Iterable[str]:
+def chinese(base: KnowledgeBase) -> Iterable[str]:
+    """The texts whose words are counted."""
     for item in base.items.values():
         yield item.name.zh
         yield from item.aliases.zh

@@ -63,7 +63,7 @@ class Retriever:
             folder = self._pointed()
             if folder == self._live.folder:
                 return False
-            self._live = self._open(folder)
+            self._live = self._open(folder, self._live.index)
             return True
 
     def search(
@@ -137,8 +137,8 @@ class Retriever:
         return folder
 
     @staticmethod
-    def _open(folder: Path) -> _Live:
-        index = indexes.load(folder)
+    def _open(folder: Path, like: Index | None = None) -> _Live:
+        index = indexes.load(folder, like)
         layouts = {
             language: Layout(index.base, found.forms, language, index.segmenter)
             for language, found in index.languages.items()

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from knowledge.loader import KnowledgeError, revision_of
+from knowledge.loader import KnowledgeError, Read, revision_of
 from retrieval import index
 from retrieval.encoder import Encoder
 from retrieval.index import Progress
@@ -55,14 +55,19 @@ class Publication:
 
 
 def publish(
-    data_dir: Path, knowledge_dir: Path, encoder: Encoder, progress: Progress = lambda step: None, note: str = ""
+    data_dir: Path,
+    knowledge_dir: Path,
+    encoder: Encoder,
+    progress: Progress = lambda step: None,
+    note: str = "",
+    read: Read | None = None,
 ) -> Path:
-    """Make the knowledge as it is now live. Returns the folder of its index. One publication runs at a time.
+    """Make the knowledge as it is now, or as it was `read`, live. Returns the folder of its index.
 
-    Raises what index.build raises; the live index stays then.
+    One publication runs at a time. Raises what index.build raises; the live index stays then.
     """
     with _turn(data_dir):
-        folder = index.build(data_dir, knowledge_dir, encoder, progress)
+        folder = index.build(data_dir, knowledge_dir, encoder, progress, read)
         _go_live(data_dir, folder, Event.PUBLISHED, note)
         return folder
 

@@ -3,10 +3,9 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 from api.settings import CHECKOUT
-from knowledge.loader import SINGLE_FILES
+from knowledge.files import SINGLE_FILES
 
 ITEMS = ("temporary-green-space-use", "urban-tree-felling", "outdoor-signboard")
 OUTSIDE_KEPT = 120
@@ -22,16 +21,18 @@ def cut_out(folder: Path) -> Path:
     for item_id in ITEMS:
         shutil.copy(knowledge / "items" / f"{item_id}.yaml", folder / "items")
     for path in sorted((knowledge / "situations").glob("*.jsonl")):
-        about = {line: _items(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()}
-        kept = [line for line, items in about.items() if items <= set(ITEMS)]
-        kept += [line for line, items in about.items() if items == {None}][:OUTSIDE_KEPT]
+        lines = path.read_text(encoding="utf-8").splitlines()
+        kept = [line for line in lines if _about(line) <= set(ITEMS)]
+        kept += [line for line in lines if _about(line) == {None}][:OUTSIDE_KEPT]
         if kept:
             (folder / "situations" / path.name).write_text("\n".join(kept) + "\n", encoding="utf-8")
     return folder
 
 
-def _items(told: dict[str, Any]) -> set[str | None]:
-    return set(told["items"]) if "items" in told else {told["item"]}
+def _about(line: str) -> set[str | None]:
+    """The items that a situation may be about; None stands for none of ours."""
+    told = json.loads(line)
+    return set(told["items"] if "items" in told else [told["item"]])
 
 
 def share_embeddings(data_dir: Path) -> Path:

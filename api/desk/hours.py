@@ -71,6 +71,14 @@ def is_working_day(day: dt.date) -> bool:
         return day.weekday() < 5 and (day.month, day.day) not in FIXED_HOLIDAYS
 
 
+def working_day_after(day: dt.date, count: int) -> dt.date:
+    """The `count`-th working day after a day, which itself is not counted; `count` is at least 1."""
+    while count:
+        day += dt.timedelta(1)
+        count -= is_working_day(day)
+    return day
+
+
 def is_published(year: int) -> bool:
     """Whether the installed calendar knows the year."""
     try:

@@ -62,6 +62,7 @@ class Happening(StrEnum):
     NOTICE_CHANGED = "notice_changed"
     MODE_CHANGED = "mode_changed"
     CANNED_CHANGED = "canned_changed"
+    RATED = "rated"
 
 
 class Moment(StrEnum):

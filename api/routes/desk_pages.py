@@ -1,4 +1,4 @@
-"""The helpers' pages: /desk and /desk/login, with everything that they load below /desk/."""
+"""The helpers' pages: /desk, /desk/hotline and /desk/login, with everything that they load below /desk/."""
 
 from __future__ import annotations
 
@@ -49,6 +49,18 @@ async def facets(door: Door) -> JSONResponse:
     """What the base calls its facets, so that the desk's forms use the same names."""
     names = {facet.value: spec.label.model_dump() for facet, spec in door.retriever.base.facets.items()}
     return JSONResponse(names, headers=HEADERS)
+
+
+@router.get("/desk/hotline")
+async def hotline() -> FileResponse:
+    """The hotline operators' page."""
+    return FileResponse(DESK / "hotline.html", headers=HEADERS)
+
+
+@router.get("/desk/supervision")
+async def supervision() -> FileResponse:
+    """Figures and follow-ups, for whoever may see them."""
+    return FileResponse(DESK / "supervision.html", headers=HEADERS)
 
 
 @router.get("/desk/login")

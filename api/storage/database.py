@@ -18,6 +18,8 @@ from api.storage.audit import AuditLog
 from api.storage.desk import Desk
 from api.storage.desk_events import DeskEvents
 from api.storage.feedback import Feedback
+from api.storage.follow_ups import FollowUps
+from api.storage.hotline import Hotline
 from api.storage.messages import Messages
 from api.storage.presences import Presences
 from api.storage.sessions import Sessions
@@ -38,6 +40,7 @@ class Work:
         self.messages = Messages(session)
         self.tickets = Tickets(session)
         self.feedback = Feedback(session)
+        self.follow_ups = FollowUps(session)
         self.statistics = Statistics(session)
         self.traffic = Traffic(session)
         self.accounts = Accounts(session)
@@ -45,6 +48,7 @@ class Work:
         self.desk = Desk(session)
         self.desk_events = DeskEvents(session)
         self.presences = Presences(session)
+        self.hotline = Hotline(session)
 
     async def commit(self) -> None:
         """Make it true."""

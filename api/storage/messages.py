@@ -27,16 +27,6 @@ class Messages:
             select(MessageRow.number).where(MessageRow.session_id == session_id, MessageRow.id == message_id)
         )
 
-    async def entry_of(self, session_id: str, message_id: str) -> tuple[str, str | None] | None:
-        """The id of a message of the session with the entry that it answers with; None where there is none."""
-        found = await self._session.execute(
-            select(MessageRow.id, MessageRow.answer).where(
-                MessageRow.session_id == session_id, MessageRow.id == message_id
-            )
-        )
-        row = found.one_or_none()
-        return None if row is None else (row[0], (row[1] or {}).get("entry_id"))
-
     async def after(self, session_id: str, number: int = 0) -> Sequence[MessageRow]:
         """The session's messages past the given place, in order."""
         found = await self._session.scalars(

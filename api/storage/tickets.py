@@ -27,6 +27,15 @@ class Tickets:
             select(TicketRow).where(TicketRow.session_id == session_id, TicketRow.state != "resolved")
         )
 
+    async def last_of(self, session_id: str, until: dt.datetime) -> TicketRow | None:
+        """The session's last ticket that was opened until then, open or not."""
+        return await self._session.scalar(
+            select(TicketRow)
+            .where(TicketRow.session_id == session_id, TicketRow.opened_at <= until)
+            .order_by(TicketRow.opened_at.desc(), TicketRow.serial.desc())
+            .limit(1)
+        )
+
     async def add(self, row: TicketRow) -> None:
         """Keep a new ticket under the day's next serial, which is set on it."""
         last = await self._session.scalar(select(func.max(TicketRow.serial)).where(TicketRow.day == row.day))

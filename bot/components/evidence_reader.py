@@ -41,7 +41,7 @@ class EvidenceReader(GraphComponent, EntityExtractorMixin):
     def get_default_config() -> Dict[str, Any]:
         """Probabilities of the classifier, each between 0 and 1, that settle what a message is.
 
-        `ask_from`: of a question, where the search found nothing. `other_from`: of another act, where it found
+        `ask_from`: of a question, where the search found nothing, or nothing plain in what goes on. `other_from`: of another act, where it found
         something. `human_from`: of asking for a person, whatever was found.
         """
         return {"ask_from": 0.35, "other_from": 0.75, "human_from": 0.6}
@@ -102,7 +102,8 @@ def settle(
         return CHOOSE
     # Without a choice told by api, words like "the first one" pick nothing.
     others = {name: probability for name, probability in ranking.items() if name not in (ASK, CHOOSE)}
-    if evidence.decision in (Decision.ABSTAIN, Decision.OUTSIDE):
+    goes_on_vaguely = evidence.topic is Topic.SAME and evidence.decision is not Decision.ANSWER
+    if evidence.decision in (Decision.ABSTAIN, Decision.OUTSIDE) or goes_on_vaguely:
         is_question = ranking.get(ASK, 0.0) >= thresholds["ask_from"]
     else:
         # What the search found is our business, however foreign its words look (pinyin, two languages in one sentence):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 
 from knowledge.lint import (
     contradiction,
@@ -23,8 +22,8 @@ from knowledge.lint import (
     placement,
     references,
 )
-from knowledge.lint.written import Embed, Written, read
-from knowledge.loader import Fault
+from knowledge.lint.written import Embed, Written, written
+from knowledge.loader import Fault, Read
 
 Rule = Callable[[Written], Iterable[Fault]]
 
@@ -43,14 +42,12 @@ RULES: Mapping[str, Rule] = {
 }
 
 
-def lint(folder: Path, today: dt.date, embed: Embed | None = None) -> list[Fault]:
-    """Every fault of a base, in the order of files and lines, each with the name of its rule.
+def lint(read: Read, today: dt.date, embed: Embed | None = None) -> list[Fault]:
+    """Every fault of a base that was read, in the order of files and lines, each with the name of its rule.
 
-    `embed` gives unit vectors for texts; without it `placement`, which needs the encoder, is left out.
-    Raises loader.BrokenBase where the base cannot be read at all.
-    """
-    written = read(folder, today, embed)
-    found = {fault for rule, faults in RULES.items() for fault in _named(rule, faults(written))}
+    `embed` gives unit vectors for texts; without it `placement`, which needs the encoder, is left out."""
+    base = written(read, today, embed)
+    found = {fault for rule, faults in RULES.items() for fault in _named(rule, faults(base))}
     return sorted(found, key=lambda fault: (fault.file, fault.line, fault.rule, fault.message))
 
 

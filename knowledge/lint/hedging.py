@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from knowledge.lint.written import Written
-from knowledge.loader import COMMON_PREFIX, Fault
+from knowledge.loader import Fault
+from knowledge.rendering import COMMON_PREFIX
 from knowledge.schema import Confidence, Language
 
 HEDGES = {

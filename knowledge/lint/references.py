@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from knowledge.lint.written import Written
-from knowledge.loader import Fault, references
+from knowledge.loader import Fault
+from knowledge.rendering import references
 from knowledge.schema import Language
 
 

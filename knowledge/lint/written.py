@@ -6,12 +6,14 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import lru_cache
 
 import numpy as np
 
 from knowledge.base import Entry, KnowledgeBase
-from knowledge.loader import COMMON_PREFIX, Document, Fault, load, references
+from knowledge.files import Files
+from knowledge.loader import Document, Fault, Read
+from knowledge.rendering import COMMON_PREFIX, references
 from knowledge.schema import Bilingual, CommonSpec, EntrySpec, Fact, GlossaryTerm, Language
 
 Embed = Callable[[Sequence[str]], np.ndarray]
@@ -53,7 +55,7 @@ class Written:
     base: KnowledgeBase
     common: Mapping[str, Fact]
     glossary: Mapping[str, GlossaryTerm]
-    documents: Mapping[str, Document]
+    files: Files
     today: dt.date
     embed: Embed | None
 
@@ -78,19 +80,19 @@ class Written:
 
     def fault(self, item_id: str, path: Sequence[object], message: str) -> Fault:
         """A fault at the field that `path` leads to in the item's file."""
-        return self.documents[item_id].fault(path, message)
+        name = f"items/{item_id}.yaml"
+        return _document(self.files.contents[name], name).fault(path, message)
 
 
-def read(folder: Path, today: dt.date, embed: Embed | None = None) -> Written:
-    """The written base in `folder`. Raises loader.BrokenBase where it cannot be served."""
-    base = load(folder)
-    common = CommonSpec.model_validate(_content(folder, "common.yaml"))
-    terms = _content(folder, "glossary.yaml")
+def written(read: Read, today: dt.date, embed: Embed | None = None) -> Written:
+    """The written side of a base that was read."""
+    common = CommonSpec.model_validate(_content(read.files, "common.yaml"))
+    terms = _content(read.files, "glossary.yaml")
     return Written(
-        base=base,
+        base=read.base,
         common=common.facts,
         glossary={name: GlossaryTerm.model_validate(term) for name, term in terms.items()},
-        documents={item_id: Document(folder / "items" / f"{item_id}.yaml", folder) for item_id in base.items},
+        files=read.files,
         today=today,
         embed=embed,
     )
@@ -110,5 +112,11 @@ def sentences(text: str, language: Language) -> Iterator[str]:
             yield said
 
 
-def _content(folder: Path, name: str) -> dict:  # type: ignore[type-arg]
-    return Document(folder / name, folder).content() or {}  # type: ignore[return-value]
+@lru_cache(maxsize=4)
+def _document(content: bytes, name: str) -> Document:
+    # Parsed only where something is wrong with it; faults come file by file.
+    return Document(name, content)
+
+
+def _content(files: Files, name: str) -> dict:  # type: ignore[type-arg]
+    return Document(name, files.contents[name]).content or {}  # type: ignore[return-value]

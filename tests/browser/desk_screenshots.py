@@ -35,11 +35,11 @@ def main(site: str, data_dir: Path, folder: Path | None) -> None:
         ).begin()
         chats = [_waiting(chromium, site, *VISITORS[0])]
         desk.accept().reply(REPLIES["zh"])
-        chats[0].ask("在小区公共绿地上，物业说不归他们管。")
+        chats[0].ask("在小区公共绿地上。批下来要多久？")
         for visitor in VISITORS[1:]:
             chats.append(_waiting(chromium, site, *visitor))
             time.sleep(BETWEEN_S)
-        expect(desk.said("visitor").last).to_contain_text("物业", timeout=ANSWER_MS)
+        expect(desk.said("visitor").last).to_contain_text("批下来", timeout=ANSWER_MS)
         for language in LOCALES:
             for scheme in ("light", "dark") if folder else ("light",):
                 desk.page.emulate_media(color_scheme=scheme)

@@ -15,11 +15,11 @@ PASSWORD = "a long password for tests"
 
 
 def add_account(data_dir: Path, username: str, *options: str) -> None:
-    """Make an account as an administrator does, on the command line."""
+    """Make an account as an administrator does, on the command line; one of an earlier run is taken as it is."""
     command = [str(Path(sys.executable).with_name("bangban")), "user", "add", username, "--password-stdin", *options]
     environment = {**os.environ, "BANGBAN_DATA_DIR": str(data_dir)}
     done = subprocess.run(command, input=PASSWORD, text=True, capture_output=True, env=environment, timeout=60)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0 or "There is an account" in done.stderr, done.stderr
 
 
 class Shift:
@@ -52,6 +52,7 @@ class Shift:
                 if state == "queued" or ticket["helper"] == self.username:
                     self._call("POST", f"tickets/{ticket['id']}/resolve", {"outcome": "unresolved"})
         self._call("PUT", "presence", {"state": "offline"})
+        assert self.faults == []
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """Call the desk's API as the page does, with its cookies."""

@@ -38,7 +38,7 @@ def test_axe_finds_nothing_serious_at_the_desk(visit, helper, language, scheme):
     assert violations(li.page) == []
     for key in [*DIALOG_KEYS, "t", "e"]:
         li.press("Escape").press(key)
-        expect(li.dialog).to_be_visible()
+        expect(li.dialog, key).to_be_visible()
         assert violations(li.page) == [], key
         li.press("Escape")
         expect(li.dialog).to_have_count(0)

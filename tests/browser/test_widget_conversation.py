@@ -85,7 +85,7 @@ def test_a_person_who_joins_and_leaves_is_announced_by_role(visit):
     chat.page.route_web_socket(re.compile("/events$"), join)
     chat.open().ask(ZH).answered()
     sockets[-1].send('{"type": "state", "state": "human"}')
-    expect(chat.status).to_contain_text("工作人员在线答复")
+    expect(chat.status).to_contain_text("工作人员来了")
     sockets[-1].send('{"type": "state", "state": "bot"}')
     expect(chat.status).to_contain_text("工作人员已离开")
 

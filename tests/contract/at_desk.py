@@ -56,6 +56,8 @@ class Helper:
         return reply.json()
 
 
-async def sign_in(http: httpx.AsyncClient, username: str, role: str = "agent", skills: str = "") -> Helper:
-    token = await token_for(app_of(http), username, role, skills=list(filter(None, skills.split(","))))
+async def sign_in(
+    http: httpx.AsyncClient, username: str, role: str = "agent", skills: str = "", **profile: Any
+) -> Helper:
+    token = await token_for(app_of(http), username, role, skills=list(filter(None, skills.split(","))), **profile)
     return Helper(http, username, token)

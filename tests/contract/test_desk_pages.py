@@ -7,7 +7,7 @@ import pytest
 
 from api.routes.desk_pages import DESK
 
-PAGES = ("/desk", "/desk/login")
+PAGES = ("/desk", "/desk/hotline", "/desk/login", "/desk/supervision")
 
 
 def policy_of(reply) -> dict[str, str]:

@@ -63,8 +63,26 @@ PATHS = {
     "/api/v1/desk/tickets/{ticket_id}/promotions": {"post"},
     "/api/v1/desk/promotions": {"get"},
     "/api/v1/desk/promotions/{promotion_id}/close": {"post"},
+    "/api/v1/supervision": {"get"},
+    "/api/v1/supervision.csv": {"get"},
+    "/api/v1/follow-ups": {"get"},
+    "/api/v1/follow-ups/reasons": {"get"},
+    "/api/v1/follow-ups/{follow_up_id}/close": {"post"},
+    "/api/v1/hotline/roster": {"get", "put"},
+    "/api/v1/hotline/calls": {"get", "post"},
+    "/api/v1/hotline/calls/{call_id}": {"get"},
+    "/api/v1/hotline/calls/{call_id}/log": {"post"},
+    "/api/v1/hotline/calls/{call_id}/end": {"post"},
+    "/api/v1/hotline/rate": {"get"},
 }
-HELPERS = ("/api/v1/auth/", "/api/v1/audit", "/api/v1/desk/")
+HELPERS = (
+    "/api/v1/auth/",
+    "/api/v1/audit",
+    "/api/v1/desk/",
+    "/api/v1/supervision",
+    "/api/v1/follow-ups",
+    "/api/v1/hotline/",
+)
 """Where a helper's token is the key, not a session's."""
 
 

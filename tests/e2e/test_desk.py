@@ -15,7 +15,6 @@ from websockets.sync.client import ClientConnection, connect
 
 from api.desk.duty import GONE_AFTER_S
 
-OPEN = {"BANGBAN_DESK_HOURS": "0:00-24:00", "BANGBAN_DESK_DAYS": "every"}
 PASSWORD = "a pass phrase for tests"
 
 
@@ -26,7 +25,7 @@ def desk(tmp_path_factory) -> Iterator[list[Stack]]:
     share_prepared(data_dir)
     for name in ("li", "wang"):
         add_helper(data_dir, name)
-    running = [start(data_dir, **OPEN)]
+    running = [start(data_dir)]
     yield running
     stop(running[0])
 
@@ -110,7 +109,7 @@ def test_whoever_was_cut_off_gets_the_rest_once_and_in_order_also_after_the_serv
     helper_says("三")  # a retry, as a page does that got no reply
     desk[0].process.kill()
     desk[0].process.wait()
-    desk[0] = start(desk[0].data_dir, **OPEN)
+    desk[0] = start(desk[0].data_dir)
     visitor_says("四")
     resumed = {"token": session["token"], "epoch": epoch, "after": seen[-1]["id"]}
     with follow(desk[0], f"{path}/events", resumed) as back:

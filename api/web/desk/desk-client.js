@@ -122,12 +122,71 @@ export class DeskClient {
     return this.#call("GET", "desk/colleagues")
   }
 
+  // ---- supervision and follow-ups
+
+  /** `days`: {from, to}; without them, today. */
+  supervision({ from, to } = {}) {
+    return this.#call("GET", `supervision${from ? `?${new URLSearchParams({ from, to })}` : ""}`)
+  }
+
+  supervisionCsvUrl({ from, to } = {}) {
+    return new URL(`supervision.csv${from ? `?${new URLSearchParams({ from, to })}` : ""}`, this.base)
+  }
+
+  /** `asked`: {state} or {overdue: "true"}. */
+  followUps(asked) {
+    return this.#call("GET", `follow-ups?${new URLSearchParams(asked)}`)
+  }
+
+  followUpReasons() {
+    return this.#call("GET", "follow-ups/reasons")
+  }
+
+  closeFollowUp(id, { reason, action }) {
+    return this.#call("POST", `follow-ups/${encodeURIComponent(id)}/close`, { reason, action })
+  }
+
   items() {
     return this.#call("GET", "items")
   }
 
   facets() {
     return this.#call("GET", "../../desk/facets.json")
+  }
+
+  // ---- the hotline (docs/hotline-guide.md)
+
+  /** The visitors' search: {results: [{item_id, title, snippet…}]}. */
+  answers(words) {
+    return this.#call("GET", `search?${new URLSearchParams({ q: words })}`)
+  }
+
+  roster() {
+    return this.#call("GET", "hotline/roster")
+  }
+
+  putRoster(revision, duties) {
+    return this.#call("PUT", "hotline/roster", { revision, duties })
+  }
+
+  calls() {
+    return this.#call("GET", "hotline/calls")
+  }
+
+  startCall(wish) {
+    return this.#call("POST", "hotline/calls", wish)
+  }
+
+  logCall(id, outcome) {
+    return this.#call("POST", `hotline/calls/${encodeURIComponent(id)}/log`, { outcome })
+  }
+
+  endCall(id) {
+    return this.#call("POST", `hotline/calls/${encodeURIComponent(id)}/end`, {})
+  }
+
+  connectionRate() {
+    return this.#call("GET", "hotline/rate")
   }
 
   get eventsUrl() {

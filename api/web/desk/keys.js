@@ -13,7 +13,7 @@ export function followKeys(root, { single, perform }) {
   const listen = (event) => {
     if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.repeat) return
     if (root.querySelector("dialog[open]")) return // a dialog has keys of its own
-    const inField = event.target.closest?.(FIELDS)
+    const inField = event.target.closest?.(FIELDS) && !event.target.closest("dialog") // one that closes keeps the focus for a moment
     if (!event.altKey && (inField || !single())) return
     const act = actOfKey(event)
     if (act && perform(act.name, act) !== false) event.preventDefault()

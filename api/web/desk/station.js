@@ -8,11 +8,13 @@ import { Outbox } from "../static/outbox.js"
 import { everySecond, gradeOf, secondsSince } from "./clock.js"
 import { DeskClient } from "./desk-client.js"
 import { Preferences } from "./preferences.js"
+import { may } from "./roles.js"
 import { suggestionOf, Talk, ticketOf } from "./talk.js"
 
 const BEAT_MS = 10_000 // 28 s without a sign of life count as gone
 const TYPING_MS = 3000
 const CLOSED = ["resolved"]
+const LEAVES = ["transferred", "returned", "resolved", "requeued", "abandoned", "unstaffed"] // how a ticket can leave its helper
 
 /**
  * Tells, as events: "changed" (draw anew), "connection", "ticket-came" {ticket, offered}, "message-came" {ticket},
@@ -41,7 +43,8 @@ export class Station extends EventTarget {
   #after = null // {epoch, after}: what was heard last
   #grades = new Map()
   #ends = []
-  #toldTyping = 0
+  #toldTyping = -Infinity
+  #touched = new Map() // id → when a ticket was last told, so that an older list does not undo it
 
   // ---- starting and ending
 
@@ -136,9 +139,9 @@ export class Station extends EventTarget {
     return this.#outbox?.letters.length ?? 0
   }
 
-  /** "house": the notice and the switches. The server decides; this only spares buttons that it would refuse. */
+  /** Whether the helper may do something of roles.js: "house", "figures", "followUps". */
   may(what) {
-    return what === "house" && ["supervisor", "admin"].includes(this.user?.role)
+    return may(this.user?.role, what)
   }
 
   // ---- what the helper does. Each rejects with Unreachable or Refused where the server did not take it.
@@ -161,6 +164,7 @@ export class Station extends EventTarget {
       const wire = await this.#client.accept(id)
       this.#heldId = null
       this.selected = id
+      this.#touched.set(id, performance.now())
       this.#tickets.set(id, ticketOf(wire, this.user.username))
       return await this.#load(id)
     } catch (failure) {
@@ -310,6 +314,8 @@ export class Station extends EventTarget {
   #take(wire, frame = null) {
     const before = this.#tickets.get(wire.id)
     const ticket = ticketOf(wire, this.user.username)
+    if (frame && before?.isMine && !ticket.isMine && !LEAVES.includes(frame.kind)) return // told before it was accepted
+    this.#touched.set(wire.id, performance.now())
     const gone = CLOSED.includes(ticket.state) || (ticket.state === "active" && !ticket.isMine)
     if (gone) this.#tickets.delete(wire.id)
     else this.#tickets.set(wire.id, ticket)
@@ -354,14 +360,16 @@ export class Station extends EventTarget {
   // ---- reading it all anew
 
   async #refresh() {
+    const began = performance.now()
+    const untouched = (id) => !(this.#touched.get(id) > began)
     const [waiting, mine, house, approvals] = await Promise.all([
       this.#client.tickets("queued"), this.#client.tickets("active", { mine: true }), this.#client.house(), this.#client.approvals(), this.#readCanned(), this.#readItems(),
     ])
     this.#reached()
     const now = [...waiting.tickets, ...mine.tickets]
     const ids = new Set(now.map(({ id }) => id))
-    for (const id of this.#tickets.keys()) if (!ids.has(id)) this.#tickets.delete(id)
-    for (const wire of now) this.#take(wire)
+    for (const id of this.#tickets.keys()) if (!ids.has(id) && untouched(id)) this.#tickets.delete(id)
+    for (const wire of now) if (untouched(wire.id)) this.#take(wire)
     this.#readHouse(house)
     this.approvals = approvals.approvals.map(heldOf)
     await Promise.all([...this.#talks.values()].filter((talk) => talk.isMine || talk.id === this.selected).map((talk) => this.#load(talk.id)))

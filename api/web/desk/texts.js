@@ -160,6 +160,7 @@ export const TEXTS = {
   rejectAnswer: { zh: "不发", en: "Do not send" },
   pastTickets: { zh: "查工单", en: "Past tickets" },
   house: { zh: "公告与开关", en: "Notices" },
+  supervision: { zh: "督导", en: "Overview" },
   settings: { zh: "我的设置", en: "My settings" },
   otherLanguage: { zh: "English", en: "中文" },
   keys: { zh: "按键", en: "Keys" },

@@ -33,7 +33,7 @@ export class Conversation extends EventTarget {
   #starting = null
   #renewals = 0
   #typingTimer = null
-  #toldTyping = 0
+  #toldTyping = -Infinity
   #pulling = null
   #epoch = null
 

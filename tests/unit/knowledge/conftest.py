@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from knowledge.loader import SINGLE_FILES
+from knowledge.files import SINGLE_FILES
 
 KNOWLEDGE = Path(__file__).parents[3] / "knowledge"
 ITEM = "temporary-green-space-use"

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from knowledge.lint import RULES, lint
 from knowledge.lint.written import sentences
+from knowledge.loader import read
 from knowledge.schema import Language
 
 TODAY = dt.date(2026, 11, 24)
 
 
 def found(folder, rule, today=TODAY, embed=None):
-    return [fault for fault in lint(folder.path, today, embed) if fault.rule == rule]
+    return [fault for fault in lint(read(folder.path), today, embed) if fault.rule == rule]
 
 
 def only(folder, rule, **more):

@@ -8,6 +8,7 @@ import { DeskElement } from "../desk-element.js"
 import { confidenceOf } from "./evidence.js"
 
 const MOST = 9 // as many as there are number keys
+const START = { zh: 56, en: 130 } // characters of a long answer that are shown: about three lines
 
 /** `update(talk)`. Tells "answer-wanted" {suggestion}. What is inserted is in the visitor's language, and said so. */
 export class AnswerPanel extends DeskElement {
@@ -45,7 +46,7 @@ export class AnswerPanel extends DeskElement {
     const read = this.mine(shown)
     const id = `suggestion-${number}`
     const foreign = visitorLanguage !== this.language
-    const head = make("header", { class: "suggestion-head" }, make("h3", { id, class: "suggestion-title" }, this.mine(title)), confidence === null ? "" : confidenceOf(confidence, this.language))
+    const head = make("h3", { id, class: "suggestion-title" }, this.mine(title))
     const words = make("div", { class: "suggestion-words" })
     words.append(renderMarkdown(read))
     const insert = make(
@@ -54,7 +55,7 @@ export class AnswerPanel extends DeskElement {
     )
     const card = make("li", { class: "suggestion" }, head, late ? make("p", { class: "tag warn" }, this.say("lateAnswer")) : "", this.#folded(words, read))
     if (foreign) card.append(make("details", { class: "as-inserted" }, make("summary", {}, this.say(`preview_${visitorLanguage}`)), this.#inLanguage(text, visitorLanguage)))
-    card.append(make("p", { class: "suggestion-acts" }, insert))
+    card.append(make("p", { class: "suggestion-acts" }, confidence === null ? make("span") : confidenceOf(confidence, this.language), insert))
     return card
   }
 
@@ -66,9 +67,10 @@ export class AnswerPanel extends DeskElement {
 
   /** A long answer shows its start: the list is for choosing. */
   #folded(words, text) {
-    if (text.length < 160) return words
-    const box = make("details", { class: "long" }, make("summary", {}, make("span", { class: "start" }, text.slice(0, 110).replace(/\*\*|\n+/g, " ").trim(), "…")), words)
-    return box
+    const start = START[this.language]
+    if (text.length < start * 1.3) return words
+    const first = text.slice(0, start).replace(/\*\*|\n+/g, " ").trim()
+    return make("details", { class: "long" }, make("summary", {}, make("span", { class: "start" }, first, "…")), words)
   }
 
   #build() {

@@ -133,13 +133,17 @@ export class BangbanDesk extends DeskElement {
   async #accept(id) {
     const accepted = await this.#try(() => this.#station.accept(id))
     if (!accepted) return
-    this.#view("talk")
-    this.#draw()
+    this.#show(id)
     requestAnimationFrame(() => this.talk.composer.write("reply", { takeFocus: true }))
   }
 
   #select(id) {
     this.#station.select(id)
+    this.#show(id)
+  }
+
+  /** Brings the conversation to the front; the address keeps it over a reload. */
+  #show(id) {
     history.replaceState(null, "", id ? `#${encodeURIComponent(id)}` : location.pathname)
     this.#view("talk")
     this.#draw()
@@ -205,6 +209,8 @@ export class BangbanDesk extends DeskElement {
     },
     pastTickets() { dialogs.pastTickets(this, this.#station, (id) => this.#select(id)) },
     house() { return this.#station.may("house") ? void dialogs.house(this, this.#station) : false },
+    // In a window of its own: whoever left the desk would lose their conversations.
+    supervision() { return this.#station.may("followUps") ? void window.open("/desk/supervision", "bangban-supervision") : false },
     settings() { dialogs.settings(this, this.#station, this.#alerts, () => this.#perform("otherLanguage")) },
     otherLanguage() {
       this.#station.preferences.language = this.language === "en" ? "zh" : "en"

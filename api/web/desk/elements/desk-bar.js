@@ -32,6 +32,7 @@ export class DeskBar extends DeskElement {
     write(this.modes, modes.map((key) => this.say(key)).join(" · "))
     this.modes.hidden = !modes.length
     this.house.hidden = !station.may("house")
+    this.supervision.hidden = !station.may("followUps")
     write(this.settings.querySelector(".label"), user?.display_name ?? "")
   }
 
@@ -47,8 +48,9 @@ export class DeskBar extends DeskElement {
     this.connection = make("span", { class: "connection", role: "status", "data-online": "true" })
     this.modes = make("strong", { class: "modes", hidden: true })
     this.house = actButton(this.language, "house", { look: "bare", hidden: true })
+    this.supervision = actButton(this.language, "supervision", { look: "bare", hidden: true })
     this.settings = actButton(this.language, "settings", { look: "bare" })
     const act = (name) => actButton(this.language, name, { look: "bare" })
-    this.append(name, presence, this.waiting, this.longest, this.connection, this.modes, make("nav", { class: "bar-acts", "aria-label": this.say("tools") }, act("pastTickets"), this.house, act("otherLanguage"), act("keys"), this.settings))
+    this.append(name, presence, this.waiting, this.longest, this.connection, this.modes, make("nav", { class: "bar-acts", "aria-label": this.say("tools") }, act("pastTickets"), this.house, this.supervision, act("otherLanguage"), act("keys"), this.settings))
   }
 }

@@ -16,7 +16,7 @@ export class ReplyComposer extends DeskElement {
   kind = "reply"
   #talk = null
   #entryId = null // what was inserted, as long as it was not changed
-  #toldTyping = 0
+  #toldTyping = -Infinity
   #enterSends = true
 
   connectedCallback() {
