@@ -154,31 +154,34 @@ def place(tmp_path_factory):
         yield place
 
 
-def test_an_index_that_too_few_situations_make_unfit_is_told_of_and_not_measured(place, knowledge_dir):
-    asked = [
-        Question(id=str(n), language="en", text=text, item="urban-tree-felling", facet="fee", style="plain")
-        for n, text in enumerate(["how much does a tree felling permit cost", "tree felling permit fee"])
-    ]
-    data_dir = place.kept.parent
-    whole, none = learning_curve.points(data_dir, knowledge_dir, asked, (40, 0), lambda step: None, {"adapted": True})
-    assert whole.rates["answered_right"]["en"].value == 1.0 and not whole.refused
-    assert "standard questions" in none.refused and not none.rates
-    drawn = learning_curve.chart([whole, none], "resolved")
-    assert drawn.count("<polyline") == 2  # one a language
+ASKED = [
+    Question(id=str(n), language="en", text=text, item="urban-tree-felling", facet="fee", style="plain")
+    for n, text in enumerate(["how much does a tree felling permit cost", "tree felling permit fee"])
+]
 
 
-def test_an_index_without_pinyin_reads_letters_as_letters(place, knowledge_dir):
+def test_a_variant_is_searched_as_the_product_and_without_pinyin_letters_are_letters(place, knowledge_dir):
     built = place.build_whole(knowledge_dir, lambda step: None)
-    read = place.searching(built).search("kanshu xuke yao duoshao qian").read_as
+    whole = place.searching(built)
+    assert proxies.rates(proxies.ask(whole, ASKED))["answered_right"]["en"].value == 1.0
+    assert whole.search("kanshu xuke yao duoshao qian").read_as is not None
     changed = place.searching(place.changed(built, "pinyin", pinyin=False))
-    assert read is not None and changed.search("kanshu xuke yao duoshao qian").read_as is None
+    assert changed.search("kanshu xuke yao duoshao qian").read_as is None
+
+
+def test_an_index_that_too_few_situations_make_unfit_is_told_of_and_not_measured(place, knowledge_dir):
+    data_dir = place.kept.parent
+    (none,) = learning_curve.points(data_dir, knowledge_dir, ASKED, (0,), lambda step: None, {"adapted": True})
+    assert "standard questions" in none.refused and not none.rates
 
 
 def test_what_is_written_names_every_point_and_every_part(tmp_path):
     rates = proxies.rates([found("answer", RIGHT)])
-    learning_curve.write([learning_curve.Point("plain", 10, rates)], "revision", tmp_path)
+    points = [learning_curve.Point("plain", 10, rates), learning_curve.Point("plain", 0, {}, "unfit")]
+    learning_curve.write(points, "revision", tmp_path)
     written = json.loads((tmp_path / learning_curve.REPORT).read_text())
     assert written["points"][0]["rates"]["resolved"]["en"]["numerator"] == 1
+    assert all(path.read_text().count("<polyline") == 2 for path in tmp_path.glob("*.svg"))  # one a language
     assert len(list(tmp_path.glob("learning-curve-*.svg"))) == len(learning_curve.CHARTED)
     part = ablation.Ablation("BM25", "questions", rates, 0.5)
     ablation.write([part, replace(part, without="adapter")], "revision", tmp_path)
