@@ -31,7 +31,7 @@ bench-publishing: ## seconds from publish to live as the base grows (TIMES="1 10
 eval:           ## ask every suite of questions and dialogues; writes reports/eval.json and eval.html
 	$(SETUP) bangban eval run
 
-learning-curve: ## what told situations are worth; writes reports/learning-curve.json and .svg
+learning-curve: ## what told situations are worth; writes reports/learning-curve.json and charts
 	$(SETUP) python evaluation.learning_curve
 
 ablation:       ## what each part of the search is worth; prints a table, writes reports/ablation.json

@@ -2,7 +2,7 @@
 
 A signal is taken out by making it zero in what the joins are fitted on: they then give it no weight, and the thresholds
 are set anew for what is left. Other parts are left out where the product lets them be: the adapter of the encoder, the
-told situations of the base, the pinyin words of the index, the item that a conversation is about.
+told situations of the base, the pinyin words of the index, the conversation that a message is part of.
 """
 
 from __future__ import annotations
@@ -92,10 +92,10 @@ def ablations(
         say("without situations")
         untold = place.build(with_situations(knowledge_dir, Path(bases) / "untold", 0), lambda step: say(f"  {step}"))
         told.append(_told("situations", "questions", proxies.ask(place.searching(untold), questions), whole))
-        asked = [turn.question for turn in turns]
-        following = proxies.ask(retriever, asked, [turn.context_item for turn in turns])
+        following = proxies.go_on(retriever, turns)
+        alone = proxies.ask(retriever, [turn.question for turn in turns])
         told.append(_told(WHOLE, "later turns", following, following))
-        told.append(_told("conversation's item", "later turns", proxies.ask(retriever, asked), following))
+        told.append(_told("conversation", "later turns", alone, following))
     with scratch(data_dir, adapted=False) as place:
         say("without the adapter")
         plain = place.searching(place.build_whole(knowledge_dir, lambda step: say(f"  {step}")))

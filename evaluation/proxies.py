@@ -74,16 +74,18 @@ class RememberingEncoder(Encoder):
 
 @dataclass(frozen=True)
 class FollowUp:
-    """A later turn of a dialogue, with the item that the conversation is about by then."""
+    """A later turn of a dialogue, with the item that the conversation is about by then and its facet."""
 
     question: Question
     context_item: str
+    context_facet: str | None
 
 
 def follow_ups(dialogues: Sequence[Dialogue], part: Part) -> Iterator[FollowUp]:
-    """The later turns of a part's dialogues that ask for one item and facet; the item before is what they follow."""
+    """The later turns of a part's dialogues that ask for one item and facet, after what the turns before asked for."""
     for dialogue in dialogues:
         context: str | None = None
+        asked: str | None = None
         for number, turn in enumerate(dialogue.turns):
             expect = turn.expect
             if turn.say and expect.item and expect.facet and context and part_of(dialogue.id) is part:
@@ -98,18 +100,24 @@ def follow_ups(dialogues: Sequence[Dialogue], part: Part) -> Iterator[FollowUp]:
                         item=expect.item, facet=expect.facet, also=tuple(also), style=dialogue.theme,
                     ),
                     context,
+                    asked,
                 )  # fmt: skip
-            context = expect.item or context
+            context, asked = expect.item or context, expect.facet or asked
 
 
-def ask(
-    retriever: Retriever, questions: Sequence[Question], context_items: Sequence[str | None] | None = None
-) -> list[Found]:
-    """What the search makes of each question; `context_items` are the items that the conversations are about."""
-    contexts = context_items or [None] * len(questions)
+def ask(retriever: Retriever, questions: Sequence[Question]) -> list[Found]:
+    """What the search makes of each question, asked out of the blue."""
+    return [found_of(one, retriever.search(one.text, one.language)) for one in questions]
+
+
+def go_on(retriever: Retriever, turns: Sequence[FollowUp]) -> list[Found]:
+    """What the search makes of each turn, asked in its conversation."""
     return [
-        found_of(one, retriever.search(one.text, one.language, context))
-        for one, context in zip(questions, contexts, strict=True)
+        found_of(
+            turn.question,
+            retriever.search(turn.question.text, turn.question.language, turn.context_item, turn.context_facet),
+        )
+        for turn in turns
     ]
 
 

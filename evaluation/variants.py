@@ -8,10 +8,9 @@ import json
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from evaluation.proxies import RememberingEncoder
 from knowledge.files import FOLDERS, SINGLE_FILES
@@ -71,31 +70,31 @@ def scratch(data_dir: Path, adapted: bool) -> Iterator[Scratch]:
 def with_situations(knowledge_dir: Path, folder: Path, count: int) -> Path:
     """A copy of a base in `folder` that has at most `count` situations of each item and language; returns it.
 
-    Which of them are kept is told by their text alone, so that a smaller base is part of every larger one. What is none
-    of the desk's business stays.
+    So many are told of the item alone, and so many leave open which of several is meant, the first of which they count
+    for. Which are kept is told by their text alone, so that a smaller base is part of every larger one. What is none of
+    the desk's business stays.
     """
+    folder.mkdir(parents=True)
     for name in SINGLE_FILES:
-        folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(knowledge_dir / name, folder / name)
     for name in FOLDERS:
         shutil.copytree(knowledge_dir / name, folder / name)
     files = {path: path.read_text(encoding="utf-8").splitlines() for path in (folder / "situations").glob("*.jsonl")}
-    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    groups: dict[tuple[str, bool, str], list[str]] = defaultdict(list)
+    kept = set()
     for line in (line for lines in files.values() for line in lines if line.strip()):
         told = json.loads(line)
-        if (item_id := _first_item(told)) is not None:
-            groups[item_id, told["lang"]].append(line)
-    kept = {line for lines in groups.values() for line in sorted(lines, key=_shuffled)[:count]}
+        item_id = told["items"][0] if "items" in told else told["item"]
+        if item_id is None:
+            kept.add(line)
+        else:
+            groups[item_id, "items" in told, told["lang"]].append(line)
+    for lines in groups.values():
+        kept.update(sorted(lines, key=_shuffled)[:count])
     for path, lines in files.items():
-        chosen = [line for line in lines if line.strip() and (_first_item(json.loads(line)) is None or line in kept)]
-        path.write_text("".join(f"{line}\n" for line in chosen), encoding="utf-8")
+        path.write_text("".join(f"{line}\n" for line in lines if line in kept), encoding="utf-8")
     return folder
 
 
 def _shuffled(line: str) -> bytes:
     return hashlib.sha256(f"order {line}".encode()).digest()
-
-
-def _first_item(told: Mapping[str, Any]) -> str | None:
-    """The likeliest item that a situation is about; None where it is none of ours."""
-    return told["items"][0] if "items" in told else told["item"]

@@ -39,14 +39,15 @@ def base(knowledge_dir):
 
 
 def told(base):
-    return Counter((one.item_id, one.language) for one in base.situations)
+    return Counter((one.item_id, bool(one.also) or one.facet is None, one.language) for one in base.situations)
 
 
 def test_a_base_keeps_at_most_so_many_situations_and_a_smaller_one_is_part_of_a_larger(knowledge_dir, base, tmp_path):
     few, more = (load(with_situations(knowledge_dir, tmp_path / str(count), count)) for count in (3, 7))
     assert set(few.situations) < set(more.situations) < set(base.situations)
-    for (item_id, language), count in told(few).items():
-        assert count == (3 if item_id else told(base)[None, language])
+    whole = told(base)
+    for group, count in told(few).items():
+        assert count == (whole[group] if group[0] is None else min(3, whole[group]))
 
 
 def test_as_many_situations_as_there_are_is_the_base_itself(knowledge_dir, base, tmp_path):
@@ -73,7 +74,7 @@ def test_a_question_counts_as_resolved_where_its_entry_is_given_or_offered(case,
     assert resolved(case) is right
 
 
-def test_a_later_turn_follows_the_item_of_the_turn_before():
+def test_a_later_turn_follows_what_the_turns_before_asked_for():
     name = next(f"d-{number}" for number in range(99) if part_of(f"d-{number}") is Part.TUNE)
     turns = (
         Turn(say="felling?", expect=Expectation(kinds=("answer",), item="felling", facet="overview")),
@@ -81,7 +82,8 @@ def test_a_later_turn_follows_the_item_of_the_turn_before():
         Turn(say="and how much?", expect=Expectation(item="felling", facet="fee", also=(Alternative(item="sign"),))),
     )
     (turn,) = follow_ups([Dialogue(id=name, language="en", theme="follow-up", turns=turns)], Part.TUNE)
-    assert (turn.context_item, turn.question.text, turn.question.style) == ("felling", "and how much?", "follow-up")
+    assert (turn.context_item, turn.context_facet) == ("felling", "overview")
+    assert (turn.question.text, turn.question.style) == ("and how much?", "follow-up")
     assert ("felling", "fee") in turn.question.accepted and ("sign", "materials") in turn.question.accepted
     assert list(follow_ups([Dialogue(id=name, language="en", theme="x", turns=turns)], Part.TEST)) == []
 
@@ -153,18 +155,35 @@ def place(tmp_path_factory):
         yield place
 
 
-def test_an_index_without_pinyin_reads_letters_as_letters(place, knowledge_dir):
-    built = place.build(knowledge_dir, lambda step: None)
-    read = place.searching(built).search("kanshu xuke yao duoshao qian").read_as
+ASKED = [
+    Question(id=str(n), language="en", text=text, item="urban-tree-felling", facet="fee", style="plain")
+    for n, text in enumerate(["how much does a tree felling permit cost", "tree felling permit fee"])
+]
+
+
+def test_a_variant_is_searched_as_the_product_and_without_pinyin_letters_are_letters(place, knowledge_dir):
+    built = place.build_whole(knowledge_dir, lambda step: None)
+    whole = place.searching(built)
+    assert proxies.rates(proxies.ask(whole, ASKED))["answered_right"]["en"].value == 1.0
+    assert whole.search("kanshu xuke yao duoshao qian").read_as is not None
     changed = place.searching(place.changed(built, "pinyin", pinyin=False))
-    assert read is not None and changed.search("kanshu xuke yao duoshao qian").read_as is None
+    assert changed.search("kanshu xuke yao duoshao qian").read_as is None
+
+
+def test_an_index_that_too_few_situations_make_unfit_is_told_of_and_not_measured(place, knowledge_dir):
+    data_dir = place.kept.parent
+    (none,) = learning_curve.points(data_dir, knowledge_dir, ASKED, (0,), lambda step: None, {"adapted": True})
+    assert "standard questions" in none.refused and not none.rates
 
 
 def test_what_is_written_names_every_point_and_every_part(tmp_path):
     rates = proxies.rates([found("answer", RIGHT)])
-    learning_curve.write([learning_curve.Point("plain", 10, rates)], "revision", tmp_path)
+    points = [learning_curve.Point("plain", 10, rates), learning_curve.Point("plain", 0, {}, "unfit")]
+    learning_curve.write(points, "revision", tmp_path)
     written = json.loads((tmp_path / learning_curve.REPORT).read_text())
     assert written["points"][0]["rates"]["resolved"]["en"]["numerator"] == 1
+    assert all(path.read_text().count("<polyline") == 2 for path in tmp_path.glob("*.svg"))  # one a language
+    assert len(list(tmp_path.glob("learning-curve-*.svg"))) == len(learning_curve.CHARTED)
     part = ablation.Ablation("BM25", "questions", rates, 0.5)
     ablation.write([part, replace(part, without="adapter")], "revision", tmp_path)
     assert [one["without"] for one in json.loads((tmp_path / ablation.REPORT).read_text())["ablations"]] == [
