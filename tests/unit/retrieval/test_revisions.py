@@ -218,9 +218,9 @@ PUBLISHING = """
 import sys
 from pathlib import Path
 from retrieval import revisions
-from retrieval.encoder import open_encoder
+from retrieval.encoder import find_encoder
 data_dir, knowledge = map(Path, sys.argv[1:])
-encoder = open_encoder(data_dir)
+encoder = find_encoder(data_dir)
 print("begin", flush=True)
 revisions.publish(data_dir, knowledge, encoder)
 """
