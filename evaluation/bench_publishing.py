@@ -1,9 +1,9 @@
 """Seconds from `bangban kb publish` to live, at growing sizes of the base: `make bench-publishing` (TIMES="1 10 100").
 
 The base is grown by giving every item copies of its entries with other slugs and numbered questions. The service runs
-over it meanwhile, but for the sizes that --alone names, where there is no memory for both; the reader is fitted, but for
-those that --lent names, where that takes more memory than there is: it is then taken over. Vectors of the copies are
-made up, because encoding them all would measure nothing but the encoder, whose pace is a figure of its own: a whole
+over it meanwhile, but for the sizes that --alone names, where there is no memory for both; the reader is fitted, but
+for those that --lent names, where that takes more memory than there is: it is then taken over. Vectors of the copies
+are made up, because encoding them all would measure nothing but the encoder, whose pace is a figure of its own: a whole
 rebuild is therefore told as what everything else took plus texts ÷ pace. Processor seconds and memory stand beside the
 seconds, for machines that do other work meanwhile.
 """
