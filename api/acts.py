@@ -6,6 +6,7 @@ gives way to the next one of INSTEAD, so that a visitor never gets the same usel
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -13,6 +14,7 @@ from typing import Any
 
 from api.choices import Kind, Pick, ask_payload, entry_payload, item_payload
 from api.conversation import Conversation, Option
+from api.desk.life import Moment
 from api.texts import Texts
 from bot.protocol import Act, Choice, Offered, Topic
 from knowledge.base import Entry, KnowledgeBase
@@ -22,6 +24,8 @@ from retrieval.evidence import Evidence
 MOST_OPTIONS = 5
 SEE_ALSO = 4
 HOT_TOPICS = 6
+HOTLINE = "hotline-12345"
+"""The item that says what the hotline can do."""
 LIKELY_INSTEAD = 0.08
 """From which confidence on a candidate is worth an option beside the answer that was given."""
 LEAST_SHARE = 0.04
@@ -39,8 +43,17 @@ class Scene:
     choice: Choice
     found: Evidence | None = None
     picked: Pick | None = None
-    ticket_number: str | None = None
-    ticket_is_new: bool = True
+    handed: Handed | None = None
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What became of the wish for a person: its ticket, and the place in the queue where somebody is on duty."""
+
+    number: str
+    is_new: bool
+    position: int | None = None
+    expected_wait_s: int | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +61,7 @@ class Draft:
     """A message to be sent, and what it leaves the conversation with.
 
     `offered` is what a bare yes or no would now answer; `entry` the entry given; `failed` says that the visitor still
-    has no answer.
+    has no answer; `event` (api.desk.life.Moment) what a message of the desk itself marks.
     """
 
     act: Act
@@ -59,6 +72,7 @@ class Draft:
     offered: Offered = Offered.NOTHING
     entry: Entry | None = None
     failed: bool = False
+    event: str | None = None
 
 
 def perform(scene: Scene) -> Draft:
@@ -81,15 +95,59 @@ def greeting(texts: Texts, base: KnowledgeBase, language: str, item_id: str | No
     return Draft(Act.GREET, "text", texts.say("greet_item", language, item=base.items[item_id].name[language]), options)
 
 
-def handed_over(texts: Texts, language: str, last: str | None, number: str, new: bool) -> Draft:
-    """What is said when a person was asked for and nobody is on duty."""
-    occasion = "hand_over" if new else "hand_over_again"
-    return Draft(Act.HAND_OVER, "handoff", texts.say(occasion, language, last, number=number))
+def handed_over(texts: Texts, base: KnowledgeBase, language: str, last: str | None, handed: Handed) -> Draft:
+    """What is said when a person was asked for: the place in the queue, or that nobody is on duty and what to do."""
+    again = "" if handed.is_new else "_again"
+    if handed.position is not None:
+        text = texts.say(
+            f"queued{again}", language, last, number=handed.number, position=str(handed.position),
+            wait=wait_in_words(texts, language, handed.expected_wait_s),
+        )  # fmt: skip
+        return Draft(Act.HAND_OVER, "handoff", text, event=Moment.QUEUED)
+    text = texts.say(f"hand_over{again}", language, last, number=handed.number)
+    return Draft(Act.HAND_OVER, "handoff", text, _hotline(base, language), event=Moment.UNSTAFFED)
+
+
+def wait_in_words(texts: Texts, language: str, expected_wait_s: int | None) -> str:
+    """The expected wait as a sentence, which promises nothing where nothing is known."""
+    if expected_wait_s is None:
+        return texts.desk["wait_unknown"][language]
+    if expected_wait_s < 60:
+        return texts.desk["wait_short"][language]
+    return texts.desk["wait_known"][language].format(minutes=math.ceil(expected_wait_s / 60))
+
+
+def _hotline(base: KnowledgeBase, language: str) -> tuple[Option, ...]:
+    """What the hotline can do meanwhile, where the base says."""
+    item = base.items.get(HOTLINE)
+    return (_item_option(base, HOTLINE, item.name[language]),) if item else ()
+
+
+def answer_of(base: KnowledgeBase, texts: Texts, entry: Entry, language: str, confidence: float) -> dict[str, Any]:
+    """What a message that carries the entry says about it."""
+    return {
+        "entry_id": entry.entry_id,
+        "item_id": entry.item_id,
+        "facet": entry.facet.value,
+        "title": title_of(base, texts, entry, language),
+        "confidence": round(confidence, 4),
+        "as_of": entry.as_of.isoformat(),
+        "revision": base.revision,
+        "sources": sources_of(entry, language),
+        "to_confirm": entry.to_confirm,
+    }
 
 
 def title_of(base: KnowledgeBase, texts: Texts, entry: Entry, language: str) -> str:
     """What an answer is headed with."""
-    return _heading(base, texts, entry.item_id, entry.facet, language)
+    return heading(base, texts, entry.item_id, entry.facet, language)
+
+
+def heading(base: KnowledgeBase, texts: Texts, item_id: str, facet: Facet, language: str) -> str:
+    """What an answer to this facet of this item is headed with."""
+    return texts.titles.answer[language].format(
+        item=base.items[item_id].name[language], facet=base.facets[facet].label[language]
+    )
 
 
 def sources_of(entry: Entry, language: str) -> list[dict[str, str]]:
@@ -115,17 +173,7 @@ def _answer(scene: Scene) -> Draft | None:
         if entry is None:
             return _absent(scene, item_id, facet)
     shown = (*scene.conversation.shown, entry.entry_id)
-    answer = {
-        "entry_id": entry.entry_id,
-        "item_id": entry.item_id,
-        "facet": entry.facet.value,
-        "title": title_of(base, scene.texts, entry, language),
-        "confidence": round(_confidence(scene, entry), 4),
-        "as_of": entry.as_of.isoformat(),
-        "revision": base.revision,
-        "sources": sources_of(entry, language),
-        "to_confirm": entry.to_confirm,
-    }
+    answer = answer_of(base, scene.texts, entry, language, _confidence(scene, entry))
     options = tuple(_distinct(_see_also(scene, entry, shown), SEE_ALSO))
     return Draft(Act.ANSWER, "answer", entry.answer[language], options, answer, entry=entry)
 
@@ -212,15 +260,15 @@ def _offer_human(scene: Scene) -> Draft:
 
 
 def _hand_over(scene: Scene) -> Draft | None:
-    if scene.ticket_number is None:
+    if scene.handed is None:
         return None
-    last = scene.conversation.last_text
-    return handed_over(scene.texts, scene.language, last, scene.ticket_number, scene.ticket_is_new)
+    return handed_over(scene.texts, scene.base, scene.language, scene.conversation.last_text, scene.handed)
 
 
 def _out_of_scope(scene: Scene) -> Draft:
     options = tuple(islice(_hot(scene), SEE_ALSO))
-    return _said(scene, Act.OUT_OF_SCOPE, "out_of_scope", "out_of_scope", options)
+    occasion = "out_of_scope_elsewhere" if scene.found and scene.found.elsewhere else "out_of_scope"
+    return _said(scene, Act.OUT_OF_SCOPE, occasion, "out_of_scope", options)
 
 
 def _named_case(scene: Scene) -> Draft:
@@ -313,12 +361,6 @@ def _confidence(scene: Scene, entry: Entry) -> float:
 
 def _facet(name: str | None) -> Facet | None:
     return Facet(name) if name in set(Facet) else None
-
-
-def _heading(base: KnowledgeBase, texts: Texts, item_id: str, facet: Facet, language: str) -> str:
-    return texts.titles.answer[language].format(
-        item=base.items[item_id].name[language], facet=base.facets[facet].label[language]
-    )
 
 
 def _entry_option(scene: Scene, entry: Entry) -> Option:
@@ -426,7 +468,7 @@ def _next_facets(
         if facet is after or entry is None or entry.entry_id in shown:
             continue
         label = base.facets[facet].label[language]
-        title = label if named is None else _heading(base, named, item_id, facet, language)
+        title = label if named is None else heading(base, named, item_id, facet, language)
         yield Option(title, ask_payload(item_id, facet), item_id, facet.value)
 
 

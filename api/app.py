@@ -6,19 +6,44 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import structlog
 from fastapi import FastAPI
 
 from api import problems, texts
+from api.accounts.passwords import Passwords
+from api.accounts.provider import Provider
+from api.desk import talk, telling
+from api.desk.feed import DeskFeed
+from api.desk.house import epoch_of
+from api.desk.sealing import Sealer
+from api.desk.shift import Shift
 from api.events import Events
+from api.hotline.asterisk import Asterisk
+from api.hotline.exchange import Exchange
+from api.hotline.switchboard import Switchboard
 from api.limits import Limits
 from api.metrics import Metrics
 from api.middleware import BodyLimit, RequestLog, VisitorCors
 from api.problems import ProblemOut
 from api.queues import SessionQueues
-from api.routes import events, knowledge, operations, pages, sessions
+from api.routes import (
+    audit,
+    auth,
+    desk,
+    desk_events,
+    desk_pages,
+    events,
+    hotline,
+    knowledge,
+    oidc,
+    operations,
+    oversight,
+    pages,
+    sessions,
+)
 from api.services import Bot, Search, Services
 from api.settings import Settings
 from api.storage.database import Database
@@ -27,31 +52,53 @@ log = structlog.get_logger(__name__)
 
 SEARCH_THREADS = 2
 REFRESH_S = 2.0
+MOST_VISITS = 1_000
 
 
-def create_app(settings: Settings, retriever: Search, bot: Bot) -> FastAPI:
-    """The application over an open retriever and a bot; the database is opened when it starts. It closes the bot."""
+def create_app(settings: Settings, retriever: Search, bot: Bot, exchange: Exchange | None = None) -> FastAPI:
+    """The application over an open retriever and a bot; the database is opened when it starts. It closes the bot.
+
+    `exchange`: another than the one of the settings.
+    """
+    visits: asyncio.Queue[tuple[str, bool] | None] = asyncio.Queue(MOST_VISITS)
+    database, sealer = Database(settings.database), Sealer(settings)
+    exchange = exchange or (Asterisk(settings) if settings.exchange_url else None)
     services = Services(
         settings=settings,
-        database=Database(settings.database),
+        database=database,
         retriever=retriever,
         bot=bot,
         texts=texts.load(),
-        events=Events(),
+        events=Events(on_presence=lambda session_id, here: _soon(visits, session_id, here)),
         queues=SessionQueues(),
         limits=Limits(on=settings.rate_limits == "on"),
         metrics=Metrics(),
         search_threads=ThreadPoolExecutor(SEARCH_THREADS, thread_name_prefix="search"),
+        passwords=Passwords(),
+        provider=Provider(settings) if settings.oidc_issuer else None,
+        feed=DeskFeed(),
+        sealer=sealer,
+        switchboard=Switchboard(database, sealer, exchange, settings.contact_days),
     )
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await services.database.migrate()
+        services.feed.epoch = await epoch_of(services)
         refreshing = asyncio.create_task(_keep_fresh(services))
+        telling_visits = asyncio.create_task(_tell_visits(services, visits))
         try:
-            yield
+            async with (
+                services.feed.running(services.database, partial(telling.frames, services)),
+                Shift(services).running(),
+                services.switchboard.running(),
+            ):
+                yield
         finally:
             refreshing.cancel()
+            # Ended, not cancelled: a query that is cancelled half-way can keep its connection for ever.
+            await visits.put(None)
+            await telling_visits
             services.search_threads.shutdown(wait=False, cancel_futures=True)
             await bot.aclose()
             await services.database.close()
@@ -68,9 +115,23 @@ def create_app(settings: Settings, retriever: Search, bot: Bot) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for router in (sessions.starting, sessions.router, events.router, knowledge.router, operations.router):
+    for router in (
+        sessions.starting,
+        sessions.router,
+        events.router,
+        knowledge.router,
+        operations.router,
+        auth.router,
+        oidc.router,
+        audit.router,
+        desk.router,
+        desk_events.router,
+        hotline.router,
+        oversight.router,
+    ):
         app.include_router(router)
     pages.install(app)
+    desk_pages.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(VisitorCors)
     app.add_middleware(RequestLog, metrics=services.metrics)
@@ -97,6 +158,21 @@ def _describe_problems(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _soon(visits: asyncio.Queue[tuple[str, bool] | None], session_id: str, here: bool) -> None:
+    with contextlib.suppress(asyncio.QueueFull):  # A helper's page shows it late then; nothing else hangs on it.
+        visits.put_nowait((session_id, here))
+
+
+async def _tell_visits(services: Services, visits: asyncio.Queue[tuple[str, bool] | None]) -> None:
+    """Tell the helpers which visitors came and went, until there is a None."""
+    while (visit := await visits.get()) is not None:
+        session_id, here = visit
+        try:
+            await talk.visitor_came_or_went(services, session_id, here)
+        except Exception as error:
+            log.error("visit_not_told", exc_info=error)
 
 
 async def _keep_fresh(services: Services) -> None:

@@ -1,4 +1,4 @@
-"""The command `bangban`: serve, prepare, ask, kb, doctor. Each command imports only what it needs."""
+"""The command `bangban`: serve, prepare, ask, kb, user, eval, doctor. Each command imports only what it needs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from api.eval_cli import evaluation
 from api.kb_cli import kb
 from api.terminal import AsJson, quiet_libraries, read_settings, refuse
+from api.user_cli import user
 
 if TYPE_CHECKING:
     from knowledge.base import Entry
@@ -24,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(kb, name="kb")
+app.add_typer(user, name="user")
 app.add_typer(evaluation, name="eval")
 
 

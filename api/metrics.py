@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from api.oversight.gauges import DeskGauges
+from api.storage.database import Database
+
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -24,6 +27,9 @@ class Metrics:
         self.followers = Gauge("bangban_event_followers", "WebSockets that follow a session", registry=registry)
         self.requests = Counter("bangban_http_requests", "HTTP requests", ("method", "status"), registry=registry)
 
-    def text(self) -> bytes:
-        """Everything, in Prometheus's text format."""
+        self._desk = DeskGauges(registry)
+
+    async def text(self, database: Database) -> bytes:
+        """Everything, in Prometheus's text format; the desk's figures as the database has them now."""
+        await self._desk.refresh(database)
         return generate_latest(self.registry)

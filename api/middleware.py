@@ -17,7 +17,7 @@ from api.problems import TooLarge, failure_response
 log = structlog.get_logger(__name__)
 
 BODY_LIMIT_BYTES = 64 * 1024
-VISITOR_PATHS = ("/api/v1/sessions", "/api/v1/search", "/api/v1/items")
+VISITOR_PATHS = ("/api/v1/sessions", "/api/v1/search", "/api/v1/items", "/api/v1/notice")
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 _PAGE_POLICY = (

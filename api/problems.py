@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -100,6 +100,199 @@ class AssistantUnavailable(Problem):
         self.headers = {"Retry-After": str(self.RETRY_S)}
 
 
+class UnknownTicket(Problem):
+    """There is no such ticket."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no ticket with this id. GET /api/v1/desk/tickets lists them.")
+
+
+class TicketTaken(Problem):
+    """Somebody else was first, or the ticket is over; `holder` is who has it."""
+
+    def __init__(self, number: str, holder: str | None) -> None:
+        taken = f"Ticket {number} is with {holder} already." if holder else f"Ticket {number} is over."
+        super().__init__(f"{taken} Choose another from the queue.", holder=holder)
+        self.holder = holder
+
+
+class NotYourTicket(Problem):
+    """Another helper handles the ticket."""
+
+    def __init__(self, number: str, holder: str | None) -> None:
+        with_whom = f"is with {holder}" if holder else "is with nobody"
+        super().__init__(f"Ticket {number} {with_whom}. Only its helper can do this.", holder=holder)
+        self.holder = holder
+
+
+class TicketNotActive(Problem):
+    """The ticket is waiting or over, so nothing can be said or ended in it."""
+
+    def __init__(self, number: str, state: str) -> None:
+        what_now = "Accept it first." if state == "queued" else "The visitor can ask for a person again."
+        super().__init__(f"Ticket {number} is {state}. {what_now}")
+
+
+class UnknownColleague(Problem):
+    """Neither a helper nor a group has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Nobody here is called {name!r}. GET /api/v1/desk/colleagues lists helpers and groups.")
+
+
+class UnknownEntry(Problem):
+    """The base has no such entry."""
+
+    def __init__(self, entry_id: str) -> None:
+        super().__init__(f"The base has no entry {entry_id!r} now. Search for it: GET /api/v1/desk/suggestions?q=…")
+
+
+class UnknownVariable(Problem):
+    """A canned reply shows something that cannot be filled in."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        names = ", ".join(f"{{{known_name}}}" for known_name in known)
+        super().__init__(f"{{{name}}} cannot be filled in. Use {names}, or write a brace twice.")
+
+
+class UnknownCanned(Problem):
+    """There is no such canned reply."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no canned reply with this id. GET /api/v1/desk/canned lists them.")
+
+
+class UnknownApproval(Problem):
+    """There is no such held answer, or its visitor erased the session."""
+
+    def __init__(self) -> None:
+        super().__init__("This answer is no longer held. GET /api/v1/desk/approvals lists those that wait.")
+
+
+class AlreadyDecided(Problem):
+    """Somebody else decided first."""
+
+    def __init__(self) -> None:
+        super().__init__("This was decided already. Load the list again.")
+
+
+class UnknownPromotion(Problem):
+    """There is no such draft entry."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no draft with this id. GET /api/v1/desk/promotions lists them.")
+
+
+class UnknownFollowUp(Problem):
+    """There is no such follow-up."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no follow-up with this id. GET /api/v1/follow-ups lists them.")
+
+
+class NoSuchDays(Problem):
+    """The days end before they begin, or are more than are counted at once."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"`from` must not lie after `to`, and at most {most} days are counted at once.")
+
+
+class UnknownCall(Problem):
+    """There is no such call."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no call with this id. GET /api/v1/hotline/calls lists them.")
+
+
+class CallNotByHand(Problem):
+    """The exchange rings this call; nothing is logged by hand meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The exchange rings this call and logs it itself. POST /api/v1/hotline/calls/{call_id}/end ends it."
+        )
+
+
+class CallIsOver(Problem):
+    """The call does not take this any more, or not yet."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"This call is {state}, so this cannot be logged. Load the call again to see what can be.")
+
+
+class NotInLine(Problem):
+    """Nobody is left to be rung, or this one was not to be."""
+
+    def __init__(self) -> None:
+        super().__init__("Nobody of that id is left in this call's line. Load the call again to see who is.")
+
+
+class StaleRoster(Problem):
+    """The roster changed after it was opened; nothing was saved."""
+
+    def __init__(self) -> None:
+        super().__init__("The roster changed while you edited it. Load it again, then make your change.")
+
+
+class AddressNeeded(Problem):
+    """A new entry of the roster has no number."""
+
+    def __init__(self, window: str, person: str) -> None:
+        super().__init__(f"{person} ({window}) is new in the roster: give the number or SIP address to ring.")
+
+
+class NotSignedIn(Problem):
+    """The call carries neither a valid login cookie nor a valid token; the login may have ended."""
+
+    def __init__(self) -> None:
+        super().__init__("Sign in: POST /api/v1/auth/login. If you were signed in, this login has ended.")
+        self.headers = {"WWW-Authenticate": 'Bearer realm="bangban desk"'}
+
+
+class WrongCredentials(Problem):
+    """The username is unknown, the account is disabled, or the password is wrong; which of them is not told."""
+
+    def __init__(self) -> None:
+        super().__init__("Username or password is wrong. Try again, or ask an administrator for a new password.")
+        self.headers = {"WWW-Authenticate": 'Bearer realm="bangban desk"'}
+
+
+class SignInLocked(Problem):
+    """Too many failed sign-ins with this username or from this address; the right password is refused too."""
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__(
+            f"Too many failed sign-ins. Try again in {-(-wait_s // 60)} minutes; an administrator can help sooner."
+        )
+        self.headers = {"Retry-After": str(wait_s)}
+
+
+class NotAllowed(Problem):
+    """The role does not include this; `permission` is what it takes."""
+
+    def __init__(self, role: str, permission: str) -> None:
+        super().__init__(
+            f"The role {role} may not do this. Ask an administrator if you need to.", permission=permission
+        )
+
+
+class NotFromOurPage(Problem):
+    """A cookie came without the proof that one of our own pages made the call."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Send the value of the cookie bangban_csrf as the header X-CSRF-Token, or a bearer token instead of the "
+            "cookie. On our own pages: load the page again."
+        )
+
+
+class NoProvider(Problem):
+    """Signing in at a provider was asked for, and none is set."""
+
+    def __init__(self) -> None:
+        super().__init__("No OpenID Connect provider is set here (BANGBAN_OIDC_ISSUER). Sign in with a password.")
+
+
 class NotReady(Problem):
     """A part that the service needs does not work; `parts` says which."""
 
@@ -110,12 +303,37 @@ class NotReady(Problem):
 
 PROBLEMS: dict[type[Exception], tuple[int, str, str]] = {
     NoToken: (401, "no-token", "A token is needed"),
+    NotSignedIn: (401, "not-signed-in", "You are not signed in"),
+    WrongCredentials: (401, "wrong-credentials", "Username or password is wrong"),
+    NotAllowed: (403, "not-allowed", "Not allowed"),
+    NotFromOurPage: (403, "not-from-our-page", "Not from our page"),
     NotYourSession: (403, "not-your-session", "Not your session"),
+    NoProvider: (404, "no-provider", "No provider is set"),
+    UnknownTicket: (404, "unknown-ticket", "Unknown ticket"),
+    UnknownColleague: (404, "unknown-colleague", "Unknown colleague"),
+    UnknownCanned: (404, "unknown-canned-reply", "Unknown canned reply"),
+    UnknownApproval: (404, "unknown-approval", "Unknown approval"),
+    UnknownPromotion: (404, "unknown-promotion", "Unknown draft"),
+    UnknownFollowUp: (404, "unknown-follow-up", "Unknown follow-up"),
+    UnknownCall: (404, "unknown-call", "Unknown call"),
+    CallNotByHand: (409, "call-not-by-hand", "The exchange rings this call"),
+    CallIsOver: (409, "call-is-over", "This cannot be logged now"),
+    NotInLine: (409, "not-in-line", "Not in line"),
+    StaleRoster: (409, "stale-roster", "The roster has changed"),
+    AddressNeeded: (422, "address-needed", "An address is needed"),
+    TicketTaken: (409, "ticket-taken", "The ticket is taken"),
+    NotYourTicket: (409, "not-your-ticket", "Not your ticket"),
+    TicketNotActive: (409, "ticket-not-active", "The ticket is not active"),
+    AlreadyDecided: (409, "already-decided", "Already decided"),
+    NoSuchDays: (422, "no-such-days", "These days cannot be counted"),
+    UnknownEntry: (422, "unknown-entry", "Unknown entry"),
+    UnknownVariable: (422, "unknown-variable", "Unknown variable"),
     UnknownItem: (404, "unknown-item", "Unknown item"),
     TooLarge: (413, "body-too-large", "The body is too large"),
     NotJson: (415, "not-json", "The body is not JSON"),
     UnknownOption: (422, "unknown-option", "Unknown option"),
     UnknownMessage: (422, "unknown-message", "Unknown message"),
+    SignInLocked: (429, "sign-in-locked", "Sign-in is locked for a while"),
     TooManyRequests: (429, "too-many-requests", "Too many requests"),
     AssistantUnavailable: (503, "assistant-unavailable", "The assistant is not available"),
     NotReady: (503, "not-ready", "Not ready"),

@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from api.conversation import LanguageName, StateName
+from api.desk.life import Moment
+from api.messages import as_told
 from api.storage.models import MessageRow
-from api.text_door import Comment, Key, LongKey, VisitorText
+from api.text_door import Comment, Contact, Convenient, Key, LongKey, VisitorText, is_email, is_phone
 from api.texts import Texts
 from knowledge.base import Entry, KnowledgeBase
 from knowledge.schema import Facet
@@ -107,9 +109,13 @@ class AnswerOut(BaseModel):
 
 
 class MessageOut(BaseModel):
-    """One message. `client_id` comes back on the visitor's own messages, so that their sender knows them."""
+    """One message. `client_id` comes back on the sender's own messages, so that these are known again.
+
+    `sequence` is the message's number in its session. `event` marks what the desk itself says (docs/desk-api.md).
+    """
 
     id: str
+    sequence: int
     at: dt.datetime
     sender: Literal["bot", "agent", "system", "visitor"]
     kind: Literal["answer", "clarify", "text", "handoff", "form", "out_of_scope"]
@@ -117,14 +123,16 @@ class MessageOut(BaseModel):
     text: str
     answer: AnswerOut | None
     options: list[OptionOut]
+    event: Moment | None = Field(default=None, exclude_if=_absent)
     client_id: str | None = Field(default=None, exclude_if=_absent)
 
     @classmethod
-    def of(cls, row: MessageRow) -> Self:
-        """The stored message as it is sent."""
+    def of(cls, row: MessageRow, reader: Literal["visitor", "agent"] = "visitor") -> Self:
+        """The stored message as it is sent to one side of the conversation."""
         return cls.model_validate(
             {
                 "id": row.id,
+                "sequence": row.number,
                 "at": row.at,
                 "sender": row.sender,
                 "kind": row.kind,
@@ -132,7 +140,8 @@ class MessageOut(BaseModel):
                 "text": row.text,
                 "answer": row.answer,
                 "options": row.options,
-                "client_id": row.client_id,
+                "event": row.event,
+                "client_id": as_told(row.client_id) if row.sender == reader else None,
             }
         )
 
@@ -165,6 +174,53 @@ class HistoryOut(BaseModel):
     state: StateName
 
 
+class BothOut(BaseModel):
+    """The same in Chinese and in English."""
+
+    zh: str
+    en: str
+
+
+class CallbackIn(BaseModel):
+    """Where and when the visitor wants to be called or written back: exactly one of `phone` and `email`."""
+
+    phone: Contact | None = None
+    email: Contact | None = None
+    when: Convenient | None = None
+
+    @model_validator(mode="after")
+    def _one_that_can_be_used(self) -> Self:
+        if (self.phone is None) == (self.email is None):
+            raise ValueError("send exactly one of phone and email")
+        if self.phone is not None and not is_phone(self.phone):
+            raise ValueError("this is no phone number that can be called from Shanghai")
+        if self.email is not None and not is_email(self.email):
+            raise ValueError("this is no e-mail address")
+        return self
+
+
+class CallbackOut(BaseModel):
+    """The request to be called back is on record."""
+
+    ticket_number: str
+    message: MessageOut
+
+
+class NoticeOut(BaseModel):
+    """What every visitor must know now; null where there is nothing."""
+
+    notice: BothOut | None
+
+
+class WaitOut(BaseModel):
+    """Where the wish for a person stands."""
+
+    state: StateName
+    ticket_number: str | None
+    position: int | None
+    expected_wait_s: int | None
+
+
 class HandoffOut(BaseModel):
     """What happens to the wish for a person."""
 
@@ -193,13 +249,6 @@ class SearchOut(BaseModel):
     language: LanguageName
     decision: Literal["answer", "clarify", "abstain"]
     results: list[HitOut]
-
-
-class BothOut(BaseModel):
-    """The same in Chinese and in English."""
-
-    zh: str
-    en: str
 
 
 class ItemOut(BaseModel):

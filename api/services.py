@@ -8,7 +8,12 @@ from typing import Protocol
 
 from fastapi import Request, WebSocket
 
+from api.accounts.passwords import Passwords
+from api.accounts.provider import Provider
+from api.desk.feed import DeskFeed
+from api.desk.sealing import Sealer
 from api.events import Events
+from api.hotline.switchboard import Switchboard
 from api.limits import Limits
 from api.metrics import Metrics
 from api.queues import SessionQueues
@@ -71,6 +76,11 @@ class Services:
     limits: Limits
     metrics: Metrics
     search_threads: ThreadPoolExecutor
+    passwords: Passwords
+    provider: Provider | None
+    feed: DeskFeed
+    sealer: Sealer
+    switchboard: Switchboard
 
 
 def services(request: Request) -> Services:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
-import secrets
 from uuid import uuid4
 
 import structlog
@@ -13,7 +11,9 @@ import structlog
 from api.acts import greeting
 from api.bot_client import BotUnavailable
 from api.clock import now
-from api.conversation import StateName
+from api.conversation import Conversation, Option, StateName
+from api.desk.life import Happening, Outcome
+from api.desk.record import happened, seconds
 from api.events import SessionErased, StateChanged
 from api.language import preferred
 from api.messages import message_row
@@ -22,13 +22,13 @@ from api.queues import Place
 from api.schemas import HistoryOut, MessageOut, SessionIn, SessionOut
 from api.services import Services
 from api.storage.models import MessageRow, SessionRow
+from api.tokens import hash_of, new_token
 from bot.protocol import Offered
 
 log = structlog.get_logger(__name__)
 
-TOKEN_BYTES = 32
 _ID = re.compile(r"[0-9a-f]{32}")
-_NOBODYS_HASH = hashlib.sha256(secrets.token_bytes(TOKEN_BYTES)).hexdigest()
+_NOBODYS_HASH = hash_of(new_token())
 
 
 async def start(services: Services, wish: SessionIn, accept_language: str | None) -> SessionOut:
@@ -38,11 +38,11 @@ async def start(services: Services, wish: SessionIn, accept_language: str | None
     if item_id is not None and item_id not in base.items:
         raise UnknownItem(item_id)
     language = preferred(accept_language) if wish.language == "auto" else wish.language
-    token, session_id, moment = secrets.token_urlsafe(TOKEN_BYTES), uuid4().hex, now()
+    token, session_id, moment = new_token(), uuid4().hex, now()
     greet = message_row(session_id, 1, greeting(services.texts, base, language, item_id), language)
     row = SessionRow(
         id=session_id,
-        token_hash=_hash(token),
+        token_hash=hash_of(token),
         channel=wish.channel,
         language=language,
         state="bot",
@@ -76,7 +76,7 @@ async def authorise(services: Services, session_id: str, token: str) -> None:
     if _ID.fullmatch(session_id):
         async with services.database.reading() as work:
             held = await work.sessions.token_hash(session_id)
-    if not hmac.compare_digest(held or _NOBODYS_HASH, _hash(token)):
+    if not hmac.compare_digest(held or _NOBODYS_HASH, hash_of(token)):
         raise NotYourSession
 
 
@@ -105,11 +105,24 @@ async def erase(services: Services, session_id: str, place: Place) -> None:
     """Forget everything that the visitor said: here, at the bot, in tickets and feedback. Statistics stay."""
     async with place:
         async with services.database.writing() as work:
-            await work.tickets.erase_of(session_id)
+            await work.sessions.hold(session_id)
+            moment = now()
+            ticket_ids = await work.tickets.ids_of(session_id)
+            ticket = await work.tickets.erase_of(session_id, moment)
+            await work.desk.erase_of(ticket_ids)
+            if ticket is not None:
+                waited_s = seconds(ticket.queued_at, moment) if ticket.state == "queued" else None
+                kind = Happening.ABANDONED if ticket.state == "queued" else Happening.RESOLVED
+                outcome = Outcome.ERASED.value
+                await happened(
+                    work, kind, moment, ticket_id=ticket.id, helper=ticket.helper, outcome=outcome, waited_s=waited_s
+                )
             await work.feedback.erase_of(session_id)
+            await work.follow_ups.erase_of(session_id)
             await work.sessions.erase(session_id)
             await work.commit()
         services.events.publish(session_id, StateChanged("closed"), SessionErased())
+        services.feed.wake()
         try:
             await services.bot.forget(session_id)
         except (OSError, BotUnavailable) as error:
@@ -118,5 +131,19 @@ async def erase(services: Services, session_id: str, place: Place) -> None:
     log.info("session_erased", session_id=session_id)
 
 
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+def conversation_of(row: SessionRow, last: MessageRow | None) -> Conversation:
+    """The conversation of a stored session, whose visitor was sent `last` last."""
+    return Conversation(
+        session_id=row.id,
+        language=row.language,
+        state=row.state,
+        item_id=row.item_id,
+        facet=row.facet,
+        failures=row.failures,
+        offered=Offered(row.offered),
+        last_act=row.last_act,
+        candidates=tuple(row.candidates),
+        shown=tuple(row.shown),
+        last_text=last.text if last else None,
+        last_options=tuple(map(Option.from_json, last.options)) if last else (),
+    )

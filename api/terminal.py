@@ -24,8 +24,11 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         fault = error.errors()[0]
+        told = fault["msg"].removeprefix("Value error, ")
+        if not fault["loc"]:  # Several settings together; their values may be secret.
+            refuse(f"{told}.")
         name = "BANGBAN_" + str(fault["loc"][0]).upper()
-        refuse(f"{name} is {fault['input']!r}: {fault['msg']}.")
+        refuse(f"{name} is {fault['input']!r}: {told}.")
 
 
 def quiet_libraries() -> None:

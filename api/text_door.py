@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import Annotated
 
+import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -61,5 +62,20 @@ VisitorText = Annotated[
 ]
 Comment = Annotated[str, BeforeValidator(_whole), limited(0, TEXT_LIMIT), _documented(0, TEXT_LIMIT)]
 Key = Annotated[str, BeforeValidator(_whole), limited(1, 100), _documented(1, 100)]
+Contact = Annotated[str, BeforeValidator(_whole), limited(3, 200), _documented(3, 200)]
+Convenient = Annotated[str, BeforeValidator(_whole), limited(1, 200), _documented(1, 200)]
 LongKey = Annotated[str, BeforeValidator(_whole), limited(1, 300), _documented(1, 300)]
 """Ids and payloads: short texts that we made ourselves."""
+
+
+def is_phone(text: str) -> bool:
+    """Whether it can be dialled from Shanghai."""
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(text, "CN"))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def is_email(text: str) -> bool:
+    """Whether it has the shape of an e-mail address; only sending can tell more."""
+    return re.fullmatch(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+", text) is not None

@@ -22,6 +22,11 @@ PLACEHOLDERS: Mapping[str, frozenset[str]] = {
     "ask_item": frozenset({"facet"}),
     "hand_over": frozenset({"number"}),
     "hand_over_again": frozenset({"number"}),
+    "queued": frozenset({"number", "position", "wait"}),
+    "queued_again": frozenset({"number", "position", "wait"}),
+    "unstaffed": frozenset({"number"}),
+    "ended": frozenset({"number"}),
+    "callback": frozenset({"number"}),
     "absent": frozenset({"item", "facet", "reason"}),
 }
 """What each wording must show, besides the contacts, which any may."""
@@ -51,7 +56,18 @@ class Says(_Model):
     offer_human: Wordings
     hand_over: Wordings
     hand_over_again: Wordings
+    queued: Wordings
+    queued_again: Wordings
+    unstaffed: Wordings
+    joined: Wordings
+    transferred: Wordings
+    lost: Wordings
+    returned: Wordings
+    ended: Wordings
+    callback: Wordings
+    held: Wordings
     out_of_scope: Wordings
+    out_of_scope_elsewhere: Wordings
     named_case: Wordings
     welcome: Wordings
     goodbye: Wordings
@@ -80,6 +96,13 @@ class HotTopic(_Model):
     title: Bilingual
 
 
+class Canned(_Model):
+    """A reply that a helper has at hand, with {placeholders} as in api/desk/canned.py."""
+
+    title: Bilingual
+    text: Bilingual
+
+
 class Texts(_Model):
     """All of texts.yaml."""
 
@@ -87,6 +110,8 @@ class Texts(_Model):
     says: Says
     options: OptionTitles
     titles: Titles
+    desk: Mapping[str, Bilingual]
+    canned: Mapping[Slug, Canned]
     hot_topics: tuple[HotTopic, ...]
     families: Mapping[Family, Bilingual]
     item_page: Mapping[str, Bilingual]

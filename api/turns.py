@@ -11,22 +11,27 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.exc import IntegrityError
 
-from api.acts import Draft, Scene, perform
+from api.acts import Draft, Handed, Scene, perform
 from api.bot_client import BotUnavailable
 from api.choices import Kind, Pick, ask_payload, by_payload, by_words, entry_payload, pick
 from api.clock import Stopwatch, now
 from api.conversation import Conversation, LanguageName, Option
-from api.events import MessageSent, TypingStarted
+from api.desk import approvals, talk
+from api.desk.duty import is_staffed
+from api.desk.house import Mode, mode_of
+from api.desk.life import Reason
+from api.events import TypingStarted
 from api.language import follow
 from api.masking import mask
-from api.messages import message_row, visitor_row
+from api.messages import message_row, post, visitor_row
 from api.problems import AssistantUnavailable, NotYourSession, UnknownOption
 from api.queues import Place
 from api.references import item_meant, other_half
 from api.schemas import MessageIn, MessageOut, ReplyOut
 from api.services import Services
+from api.sessions import conversation_of
 from api.storage.models import MessageRow, SessionRow, TurnRow
-from api.tickets import open_ticket
+from api.tickets import open_ticket, publish, reason_of
 from bot.protocol import Act, Choice, Chosen, Decision, Offered, Topic
 from bot.protocol import Evidence as Told
 from knowledge.base import KnowledgeBase
@@ -47,9 +52,11 @@ class _Heard:
 
     text: str
     conversation: Conversation
-    last_number: int
     option: Option | None
     by: Chosen
+    mode: Mode
+    to_people: bool
+    """Whether everyone goes to a person at present, and this visitor does not wait for one yet."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,8 @@ class Turns:
     async def take(self, session_id: str, place: Place, message: MessageIn) -> ReplyOut:
         """The reply to a message: to each exactly one, in the order received.
 
-        Nothing is stored before the reply is known, so a message that could not be answered can simply be sent again.
+        While a helper has the session the message goes to them, and the reply is empty. Nothing is stored before the
+        reply is known, so a message that could not be answered can simply be sent again.
         Raises UnknownOption, AssistantUnavailable.
         """
         clock, received_at = Stopwatch(), now()
@@ -83,6 +91,11 @@ class Turns:
                 heard = await self._recall(session_id, said, message)
             if isinstance(heard, ReplyOut):
                 return heard
+            if heard.conversation.state == "human":
+                passed = await self._pass_on(heard, message.client_id, received_at)
+                if passed is not None:
+                    return passed
+                # The helper gave the conversation back in this very moment, so it is the bot's to answer.
             self._services.events.publish(session_id, TypingStarted())
             with clock.timing("search"):
                 understood = await self._understand(heard)
@@ -101,25 +114,47 @@ class Turns:
                 replies = await work.messages.replies_to(session_id, message.client_id)
                 if replies is not None:
                     return _reply(replies, row)
-            conversation = _conversation(row, last)
+            conversation = conversation_of(row, last)
+            mode = await mode_of(work)
+            to_people = mode.everyone_to_people and row.state == "bot"
+            to_people = to_people and await is_staffed(self._services.settings, work, now())
             if said is not None:
                 asked = conversation.offered is Offered.OPTIONS
                 option = by_words(said, conversation.last_options, asked)
                 chosen = Chosen.WORDS if option else Chosen.NO
-                return _Heard(said, conversation, row.last_number, option, chosen)
+                return _Heard(said, conversation, option, chosen, mode, to_people)
             option = by_payload(message.payload or "", conversation.last_options)
             if option is None:
                 offered = map(Option.from_json, await work.messages.options(session_id))
                 option = by_payload(message.payload or "", tuple(offered))
             if option is None:
                 raise UnknownOption
-            return _Heard(option.title, conversation, row.last_number, option, Chosen.BUTTON)
+            return _Heard(option.title, conversation, option, Chosen.BUTTON, mode, to_people)
+
+    async def _pass_on(self, heard: _Heard, client_id: str | None, received_at: dt.datetime) -> ReplyOut | None:
+        """Give the message to the helper who has the session; None where nobody has it any more."""
+        session_id, language = heard.conversation.session_id, follow(heard.text, heard.conversation.language)
+        try:
+            async with self._services.database.writing() as work:
+                session = await work.sessions.hold(session_id)
+                if session is None or session.state != "human":
+                    return None
+                asking = visitor_row(session_id, session.last_number + 1, heard.text, language, client_id, received_at)
+                await talk.hear(work, session, asking)
+                await work.commit()
+        except IntegrityError:
+            return await self._stored_reply(session_id, client_id)
+        publish(self._services, session, "human", asking)
+        log.info("message_passed_on", session_id=session_id)
+        return ReplyOut(messages=[], state="human", language=language)
 
     async def _understand(self, heard: _Heard) -> _Understood:
         conversation, base = heard.conversation, self._services.retriever.base
         language = conversation.language
         if heard.by is not Chosen.BUTTON and heard.option is None:
             language = follow(heard.text, conversation.language)
+        if heard.to_people:
+            return _Understood(base, language, Told(Decision.ABSTAIN), None, None)
         picked = pick(heard.option, base) if heard.option else _second_asked(heard, base)
         if picked is not None:
             by = Chosen.WORDS if heard.by is Chosen.NO else heard.by
@@ -138,7 +173,7 @@ class Turns:
         return _Understood(base, language, _told_found(conversation, found), found, None)
 
     async def _choose(self, heard: _Heard, understood: _Understood) -> Choice:
-        if understood.picked is not None and understood.picked.kind is Kind.HUMAN:
+        if heard.to_people or (understood.picked is not None and understood.picked.kind is Kind.HUMAN):
             return Choice(Act.HAND_OVER)  # A button that says so does so, even while the bot is down.
         read_as = understood.found.read_as if understood.found else None
         words = understood.picked.option.title if understood.picked else read_as or heard.text
@@ -158,16 +193,26 @@ class Turns:
         received_at: dt.datetime,
         clock: Stopwatch,
     ) -> ReplyOut:
-        """Carry the choice out, store both messages with where the conversation stands now, then tell followers."""
+        """Carry the choice out, store both messages with where the conversation stands now, then tell followers.
+
+        Where a helper took the session meanwhile, the answer comes too late: it becomes a suggestion to them.
+        """
         services, conversation, language = self._services, heard.conversation, understood.language
         session_id = conversation.session_id
-        asking = visitor_row(session_id, heard.last_number + 1, heard.text, language, client_id, received_at)
-        ticket, ticket_is_new = None, False
+        handed: Handed | None = None
         try:
             with clock.timing("storage"):
                 async with services.database.writing() as work:
-                    if choice.act is Act.HAND_OVER:
-                        ticket, ticket_is_new = await open_ticket(work, conversation, None, said=heard.text)
+                    session = await work.sessions.hold(session_id)
+                    if session is None:
+                        raise NotYourSession
+                    before = session.state
+                    asking = visitor_row(
+                        session_id, session.last_number + 1, heard.text, language, client_id, received_at
+                    )
+                    if choice.act is Act.HAND_OVER and before != "human":
+                        reason = Reason.EVERYONE_TO_PEOPLE if heard.to_people else reason_of(conversation, heard.text)
+                        handed = await open_ticket(services, work, session, conversation, reason, said=heard.text)
                     draft = perform(
                         Scene(
                             services.texts,
@@ -177,22 +222,29 @@ class Turns:
                             choice,
                             understood.found,
                             understood.picked,
-                            ticket.number if ticket else None,
-                            ticket_is_new,
+                            handed,
                         )
                     )
+                    if before == "human":
+                        await talk.hear(work, session, asking, late=draft.entry)
+                        await work.commit()
+                        publish(services, session, before, asking)
+                        return ReplyOut(messages=[], state="human", language=language)
+                    await work.messages.add([asking])
+                    if draft.entry is not None and draft.entry.item_id in heard.mode.approval_items:
+                        draft = await approvals.hold(services, work, conversation, asking, draft, language)
                     reply = message_row(session_id, asking.number + 1, draft, language, reply_to=asking.id)
-                    await work.messages.add([asking, reply])
-                    await work.sessions.change(session_id, **_after(conversation, understood, draft, reply))
+                    await work.messages.add([reply])
+                    for column, value in _after(conversation, understood, draft).items():
+                        setattr(session, column, value)
+                    post(session, reply)
                     work.statistics.add(_statistics(heard, understood, choice, draft, clock, received_at))
                     await work.commit()
         except IntegrityError:
-            # Another process took the same client_id or number first; what it stored is the reply.
+            # Another process took the same client_id first; what it stored is the reply.
             return await self._stored_reply(session_id, client_id)
-        messages = [MessageOut.of(asking), MessageOut.of(reply)]
-        frames = zip((asking.number, reply.number), messages, strict=True)
-        services.events.publish(session_id, *(MessageSent(number, told.frame()) for number, told in frames))
-        self._count(draft, language, clock, ticket_is_new)
+        publish(services, session, before, asking, reply)
+        self._count(draft, language, clock, handed is not None and handed.is_new)
         log.info(
             "turn_taken",
             session_id=session_id,
@@ -200,7 +252,7 @@ class Turns:
             entry_id=draft.entry.entry_id if draft.entry else None,
             **{f"{stage}_ms": clock[stage] for stage in STAGES},
         )
-        return ReplyOut(messages=messages[1:], state=conversation.state, language=language)
+        return ReplyOut(messages=[MessageOut.of(reply)], state=session.state, language=language)
 
     async def _stored_reply(self, session_id: str, client_id: str | None) -> ReplyOut:
         async with self._services.database.reading() as work:
@@ -226,23 +278,6 @@ def _reply(replies: Sequence[MessageRow], row: SessionRow) -> ReplyOut:
     messages = [MessageOut.of(reply) for reply in replies]
     language = messages[-1].language if messages else row.language
     return ReplyOut(messages=messages, state=row.state, language=language)
-
-
-def _conversation(row: SessionRow, last: MessageRow | None) -> Conversation:
-    return Conversation(
-        session_id=row.id,
-        language=row.language,
-        state=row.state,
-        item_id=row.item_id,
-        facet=row.facet,
-        failures=row.failures,
-        offered=Offered(row.offered),
-        last_act=row.last_act,
-        candidates=tuple(row.candidates),
-        shown=tuple(row.shown),
-        last_text=last.text if last else None,
-        last_options=tuple(map(Option.from_json, last.options)) if last else (),
-    )
 
 
 def _second_asked(heard: _Heard, base: KnowledgeBase) -> Pick | None:
@@ -298,16 +333,13 @@ def _told_found(conversation: Conversation, found: Evidence) -> Told:
     )
 
 
-def _after(conversation: Conversation, understood: _Understood, draft: Draft, reply: MessageRow) -> dict[str, object]:
-    """The session's columns after the turn."""
+def _after(conversation: Conversation, understood: _Understood, draft: Draft) -> dict[str, object]:
+    """The session's columns after the turn, besides those of its last message."""
     changed: dict[str, object] = {
         "language": understood.language,
-        "last_number": reply.number,
-        "last_message_id": reply.id,
         "last_act": draft.act.value,
         "offered": draft.offered.value,
         "failures": _failures(conversation, understood, draft),
-        "active_at": reply.at,
     }
     told = understood.told
     if draft.entry is not None:

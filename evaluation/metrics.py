@@ -86,6 +86,11 @@ def right_turns(told: Sequence[CaseOutcome]) -> Rate:
     return rate([turn.right for one in told for turn in one.turns])
 
 
+def both_met(told: Sequence[CaseOutcome]) -> Rate:
+    """Of two questions in one message, how often both were answered or the other was offered beside the answer."""
+    return rate([one.both_met for one in told if one.both_met is not None])
+
+
 @dataclass(frozen=True)
 class Escalation:
     """Of the replies that called or offered a person, how many were right to; of those that had to, how many did."""

@@ -51,7 +51,10 @@ class TurnOutcome:
 
 @dataclass(frozen=True)
 class CaseOutcome:
-    """What came of a dialogue, an outside or a hostile case: right or not, and where it first went wrong."""
+    """What came of a dialogue, an outside or a hostile case: right or not, and where it first went wrong.
+
+    `both_met`: of two questions in one message, whether the reply gave or offered an answer to either; None elsewhere.
+    """
 
     id: str
     language: str
@@ -60,6 +63,7 @@ class CaseOutcome:
     said: str
     told: str
     turns: tuple[TurnOutcome, ...] = ()
+    both_met: bool | None = None
 
 
 @dataclass(frozen=True)

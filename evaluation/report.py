@@ -93,6 +93,7 @@ def _measured(run: Run, part: Part, language: str) -> dict[str, Any]:
         **{name: measure(asked) for name, measure in metrics.QUESTION_MEASURES.items()},
         **{suite: metrics.right_cases(own) for suite, own in cases.items()},
         "dialogue_turns": metrics.right_turns(cases.get("dialogues", [])),
+        "both_questions": metrics.both_met(cases.get("dialogues", [])),
         "escalation_precision": escalation.precision,
         "escalation_recall": escalation.recall,
     }

@@ -18,6 +18,8 @@ VISITORS = 4
 MOST_CHOICES = 2
 """How many times a visitor chooses among options before giving up: a good desk narrows a question in at most two."""
 SEARCHED = 10
+TWO_QUESTIONS = "two-questions"
+"""The theme of the dialogues that begin with two questions in one message."""
 
 
 @dataclass
@@ -143,6 +145,7 @@ def _hold(url: str, dialogue: Dialogue) -> CaseOutcome:
     visitor = Visitor.arrive(url, "auto")
     turns: list[TurnOutcome] = []
     first_fault = ("", "")
+    both_met = None
     for number, turn in enumerate(dialogue.turns, start=1):
         sent = len(visitor.waited_ms)
         if turn.say is not None:
@@ -155,10 +158,12 @@ def _hold(url: str, dialogue: Dialogue) -> CaseOutcome:
         fault = _fault(message, visitor.state, turn.expect)
         waited_ms = visitor.waited_ms[-1] if len(visitor.waited_ms) > sent else None
         turns.append(TurnOutcome(message["kind"], turn.expect.kinds, not fault, waited_ms))
+        if number == 1 and dialogue.theme == TWO_QUESTIONS:
+            both_met = len(_reached(message, turn.expect)) >= 2
         if fault and not first_fault[1]:
             first_fault = (f"turn {number}: {said}", fault)
     right = not first_fault[1]
-    return CaseOutcome(dialogue.id, dialogue.language, dialogue.theme, right, *first_fault, tuple(turns))
+    return CaseOutcome(dialogue.id, dialogue.language, dialogue.theme, right, *first_fault, tuple(turns), both_met)
 
 
 def _pick(visitor: Visitor, choose: Choose) -> dict[str, Any] | None:
@@ -189,6 +194,13 @@ def _fault(message: dict[str, Any], state: str, expect: Expectation) -> str:
     if message["kind"] == "clarify" and expect.item and not _offered(message, accepted):
         return f"the options lack {expect.item}"
     return ""
+
+
+def _reached(message: dict[str, Any], expect: Expectation) -> set[tuple[str | None, str | None]]:
+    """Which of the accepted entries the reply gives or offers."""
+    accepted = {(expect.item, expect.facet), *((one.item, one.facet) for one in expect.also)}
+    answer = message["answer"] or {}
+    return accepted & {(one.get("item_id"), one.get("facet")) for one in (answer, *message["options"])}
 
 
 def _met(given: tuple[str | None, str | None], accepted: Iterable[tuple[str | None, str | None]]) -> bool:

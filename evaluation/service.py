@@ -41,9 +41,9 @@ def prepare() -> None:
 def running(
     data_dir: Path, command: list[str] | None = None, settings: Mapping[str, str] | None = None
 ) -> Iterator[Service]:
-    """The service on free ports, from when it says that it is ready; ended with the block.
+    """The service on free ports, from when it says that it is ready; ended with the block, or when we are terminated.
 
-    `settings` are environment variables besides ours.
+    `settings` are environment variables besides ours. To be called from the main thread, which gets the signals.
 
     Raises RuntimeError with what it said where it ends before.
     """
@@ -64,6 +64,8 @@ def running(
     }
     said = data_dir / "said.txt"
     command = command or [str(BANGBAN), "serve"]
+    # The service runs in a group of its own: terminated without order, we would leave it behind with nobody to end it.
+    before = signal.signal(signal.SIGTERM, _end_in_order)
     with said.open("wb") as told:
         started = subprocess.Popen(
             command, cwd=CHECKOUT, env=os.environ | environment, stdout=told, stderr=told, start_new_session=True
@@ -84,6 +86,11 @@ def running(
         with contextlib.suppress(ProcessLookupError):
             os.killpg(started.pid, signal.SIGINT)
         started.wait(60)
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end_in_order(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _serving(process: psutil.Process) -> psutil.Process:

@@ -8,9 +8,10 @@ import json
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from evaluation.proxies import RememberingEncoder
 from knowledge.files import FOLDERS, SINGLE_FILES
@@ -82,14 +83,19 @@ def with_situations(knowledge_dir: Path, folder: Path, count: int) -> Path:
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     for line in (line for lines in files.values() for line in lines if line.strip()):
         told = json.loads(line)
-        if told["item"] is not None:
-            groups[told["item"], told["lang"]].append(line)
+        if (item_id := _first_item(told)) is not None:
+            groups[item_id, told["lang"]].append(line)
     kept = {line for lines in groups.values() for line in sorted(lines, key=_shuffled)[:count]}
     for path, lines in files.items():
-        chosen = [line for line in lines if line.strip() and (json.loads(line)["item"] is None or line in kept)]
+        chosen = [line for line in lines if line.strip() and (_first_item(json.loads(line)) is None or line in kept)]
         path.write_text("".join(f"{line}\n" for line in chosen), encoding="utf-8")
     return folder
 
 
 def _shuffled(line: str) -> bytes:
     return hashlib.sha256(f"order {line}".encode()).digest()
+
+
+def _first_item(told: Mapping[str, Any]) -> str | None:
+    """The likeliest item that a situation is about; None where it is none of ours."""
+    return told["items"][0] if "items" in told else told["item"]

@@ -36,8 +36,8 @@ class Evidence:
     `read_as` is the Chinese that a message typed in pinyin spells. `language` is what the message is written in ("zh"
     or "en"). `item_id` and `facet` are the best reading, with the conversation's item taken into account;
     `facet_confidence` says how plainly the message asks for that facet. `embedding` is the query's unit vector,
-    float32, shape (dimensions,). `base` is the knowledge that was searched: what is found is rendered from it, even
-    where a new revision has gone live since.
+    float32, shape (dimensions,). `elsewhere` says that the message names a place that is not this desk's. `base` is the
+    knowledge that was searched: what is found is rendered from it, even where a new revision has gone live since.
     """
 
     query: str
@@ -52,3 +52,4 @@ class Evidence:
     entries: tuple[RankedEntry, ...]
     items: tuple[RankedItem, ...]
     embedding: np.ndarray
+    elsewhere: bool = False

@@ -21,10 +21,17 @@ BESIDE = 2.0
 """For the items that it is compared with, which people confuse it with and move on to."""
 CORRECTED = 4.0
 """Against the item of the conversation, and for its neighbours, where the message corrects what was understood."""
-OUR_BUSINESS = 4.0
+OUR_BUSINESS = 10.0
 """Against "none of ours": whoever has got an answer here goes on about it."""
+SURE_ENOUGH = 0.5
+"""The share of the facet's threshold that is enough to answer: a wrong guess costs a word, as the item is settled."""
 CARRIED = {Facet.OVERVIEW: 0.9, Facet.APPLICABILITY: 0.4}
 """Which share of a facet's probability goes to the one asked before: a name alone, or a case put, asks no other."""
+
+ASKED_STILL = 2.5
+"""For the facet that was asked last, where the words of the message hardly ask at all."""
+ASKS_HARDLY = 0.5
+"""Up to which share of words that ask a message counts as one that hardly asks."""
 
 _CORRECTS = re.compile(
     r"^(?:不是|不对|不,|错了|搞错|弄错|说错|我(?:是)?(?:说|指|讲|问)的(?:是|不是)|我是说|应该是)"
@@ -60,8 +67,8 @@ def items_in(
     return items / whole, none / whole
 
 
-def facets_in(context: Context, facets: np.ndarray) -> np.ndarray:
-    """Log probabilities of the facets, shape (15, 2), given the conversation."""
+def facets_in(context: Context, facets: np.ndarray, asking: float) -> np.ndarray:
+    """Log probabilities of the facets, shape (15, 2), given the conversation; `asking` is retrieval.signals'."""
     if context.facet is None:
         return facets
     told, order = np.exp(facets), list(Facet)
@@ -69,4 +76,6 @@ def facets_in(context: Context, facets: np.ndarray) -> np.ndarray:
         moved = share * told[order.index(facet)]
         told[order.index(facet)] -= moved
         told[order.index(context.facet)] += moved
-    return np.log(np.maximum(told, 1e-9))
+    if asking < ASKS_HARDLY:
+        told[order.index(context.facet)] *= ASKED_STILL
+    return np.log(np.maximum(told / told.sum(axis=0), 1e-9))

@@ -27,15 +27,19 @@ LEAST_SYLLABLES, LEAST_SHARE = 3, 0.85
 """From how many syllables, and which share of its letters in whole syllables, a text counts as pinyin."""
 LEAST_IN_WORDS = 0.4
 """Which share of the characters must belong to words of several."""
+LEAST_WITHIN = 0.7
+"""The same where the pinyin stands within an English sentence, whose words may look like it."""
 LONGEST_WORD = 24
 _HAN_WORD = re.compile(r"^[㐀-䶿一-鿿]+$")
 _LETTERS = re.compile(r"[a-zü]+")
+_LATIN_RUN = re.compile(r"[a-z]+(?: [a-z]+)*")
 
 
 class PinyinReader:
-    """Reads pinyin with the words of one base. `words` are (word, how often it occurs)."""
+    """Reads pinyin with the words of one base: the Chinese ones, with how often they occur, and the English ones."""
 
-    def __init__(self, words: Mapping[str, int]) -> None:
+    def __init__(self, words: Mapping[str, int], english: Iterable[str] = ()) -> None:
+        self._english = frozenset(english)
         best: dict[str, tuple[float, str]] = {}
         total = sum(words.values()) or 1
         for word, count in words.items():
@@ -58,6 +62,29 @@ class PinyinReader:
         # "are you sure" spells syllables, too: whole words must explain them, not characters one by one.
         in_words = sum(len(word) for word in words if len(word) > 1)
         return "".join(words) if in_words >= LEAST_IN_WORDS * sum(map(len, words)) > 0 else None
+
+    def read_within(self, text: str) -> str | None:
+        """A normalised English text with the pinyin in it read ("the zhatu zheng" → "the 渣土证"); None without any."""
+        read = _LATIN_RUN.sub(lambda run: self._read_run(run[0]), text)
+        return read if read != text else None
+
+    def _read_run(self, run: str) -> str:
+        """The longest stretches of tokens that are foreign to English and spell whole words, in Chinese."""
+        tokens, read = run.split(" "), []
+        while tokens:
+            size = next((n for n in range(len(tokens), 0, -1) if self._spells(tokens[:n])), 0)
+            read.append("".join(self._cut("".join(tokens[:size]))) if size else tokens[0])
+            tokens = tokens[size or 1 :]
+        return " ".join(read)
+
+    def _spells(self, tokens: list[str]) -> bool:
+        if any(token in self._english for token in tokens):
+            return False
+        syllables = [_syllables(token) for token in tokens]
+        if not all(syllables) or sum(syllables) < LEAST_SYLLABLES:
+            return False
+        words = self._cut("".join(tokens))
+        return bool(words) and sum(len(word) for word in words if len(word) > 1) >= LEAST_WITHIN * sum(map(len, words))
 
     def _cut(self, letters: str) -> list[str]:
         """The likeliest words that spell the letters; none where no sequence does."""

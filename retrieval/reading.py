@@ -11,16 +11,18 @@ from scipy.special import logsumexp
 
 from bot.protocol import Decision, Topic
 from knowledge.schema import Facet
-from retrieval.following import Context, facets_in, items_in
+from retrieval.following import SURE_ENOUGH, Context, facets_in, items_in
 from retrieval.forms import SILENT
 from retrieval.fusion import ConditionalLogit
 from retrieval.heads import LinearHead, NgramHead, SubjectNetwork
 from retrieval.signals import Layout, Signals
 
-ITEM_FEATURES, ENTRY_FEATURES = 10, 6
+ITEM_FEATURES, ENTRY_FEATURES = 12, 6
 
 PLAINLY_OUTSIDE = 0.6
 """From which probability of "none of ours" on a visitor is told so, rather than asked to put it differently."""
+ELSEWHERE = 0.2
+"""The same where another place is named: what holds in Shanghai would be a wrong answer there."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,12 @@ class Reader:
         carried = silent
         if context is not None:
             items, none = items_in(context, text, items, silent, none, layout)
-            facets, silent = facets_in(context, facets), 0.0
+            facets, silent = facets_in(context, facets, signals.asking), 0.0
         entries = self._entries(items, facets, signals, layout)
-        decision = self._decide(items, entries, silent, none, layout)
+        least_facet = self.thresholds.facet * (SURE_ENOUGH if context is not None else 1.0)
+        decision = self._decide(items, entries, silent, none, least_facet, layout)
+        if signals.elsewhere and context is None and none >= ELSEWHERE:
+            decision = Decision.OUTSIDE
         best = int(items.argmax())
         topic = Topic.NEW
         if max(silent, none) > items[best]:
@@ -133,7 +138,9 @@ class Reader:
             entries[own] = items[item] * np.exp(self.entry_join.log_probabilities(features[own]))
         return entries
 
-    def _decide(self, items: np.ndarray, entries: np.ndarray, silent: float, none: float, layout: Layout) -> Decision:
+    def _decide(
+        self, items: np.ndarray, entries: np.ndarray, silent: float, none: float, least_facet: float, layout: Layout
+    ) -> Decision:
         best = int(items.argmax())
         if none > max(items[best], silent) and none > self.thresholds.none:
             return Decision.OUTSIDE if none >= PLAINLY_OUTSIDE else Decision.ABSTAIN
@@ -142,7 +149,7 @@ class Reader:
         masses = np.bincount(layout.entry_item * len(Facet) + layout.entry_facet, weights=entries)
         item, facet = int(masses.argmax()) // len(Facet), masses.max()
         facet = facet / max(items[item], 1e-9)
-        if items[item] >= self.thresholds.item and facet >= self.thresholds.facet:
+        if items[item] >= self.thresholds.item and facet >= least_facet:
             return Decision.ANSWER
         return Decision.CLARIFY
 
@@ -176,6 +183,7 @@ def item_features(head: np.ndarray, classes: tuple[str, ...], signals: Signals, 
     features[:-2, 3] = signals.item_named
     features[-2, 4:7] = head[position[SILENT]], signals.asking, 1.0
     features[-1, 7:10] = logsumexp(head[others]) if len(others) else -20.0, signals.item_dense.max(), 1.0
+    features[-1, 10:12] = signals.elsewhere, signals.here
     return features
 
 

@@ -81,11 +81,16 @@ class Retriever:
         """
         live = self._live
         normal = normalise(text)
-        read_as = live.index.pinyin.read(normal) if detect(normal) == Language.EN else None
-        normal = read_as or normal
-        told = detect(normal) or language or Language.ZH.value
+        told, read_as = detect(normal) or language or Language.ZH.value, None
+        searched = told
+        if told == Language.EN:
+            read_as = live.index.pinyin.read(normal)
+            told = Language.ZH.value if read_as else told
+            within = read_as or live.index.pinyin.read_within(normal)
+            # What names the item is Chinese then, wherever the rest of the sentence is from.
+            normal, searched = within or normal, Language.ZH.value if within else told
         vector = self._encoder.encode([normal])[0]
-        found, layout = live.index.languages[told], live.layouts[told]
+        found, layout = live.index.languages[searched], live.layouts[searched]
         cosines, places = found.dense.search(vector[None], min(NEAREST, found.dense.ntotal))
         signals = layout.signals(normal, places[0], cosines[0], found.lexical.scores(normal))
         context = None
@@ -118,6 +123,7 @@ class Retriever:
             entries=entries,
             items=items,
             embedding=vector,
+            elsewhere=bool(signals.elsewhere),
         )
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:

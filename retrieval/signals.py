@@ -13,6 +13,7 @@ from knowledge.schema import Facet
 from retrieval.forms import Form
 from retrieval.language import normalise
 from retrieval.lexical import Segmenter
+from retrieval.places import is_elsewhere, is_here
 
 TEMPERATURE = 0.1
 """How soft the maximum over an item's forms is, in units of cosine; this encoder's cosines lie within 0.7..1."""
@@ -27,13 +28,16 @@ class Signals:
 
     `…_dense` are cosines, `…_lexical` logarithms of 1 + BM25, `item_named` how much of the message is one of the item's
     names, 0..1 (0 where none of them stands in it). `asking` is the share of its words that only ask (「多久」, "how",
-    "fee") and name nothing.
+    "fee") and name nothing. `elsewhere` is 1 where it names a place that is not this desk's, `here` where it names one
+    that is.
     """
 
     item_dense: np.ndarray
     item_lexical: np.ndarray
     item_named: np.ndarray
     asking: float
+    elsewhere: float
+    here: float
     entry_dense: np.ndarray
     entry_lexical: np.ndarray
 
@@ -78,6 +82,8 @@ class Layout:
             item_lexical=_highest(lexical, *self._by_item, len(self.item_ids)),
             item_named=self._named(text),
             asking=self._asking(text),
+            elsewhere=float(is_elsewhere(text)),
+            here=float(is_here(text)),
             entry_dense=_pooled(self.form_entry[found][of_entry], cosines[of_entry], len(self.entry_ids)),
             entry_lexical=_highest(lexical, *self._by_entry, len(self.entry_ids)),
         )

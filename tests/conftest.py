@@ -1,7 +1,9 @@
-"""The whole real service, started once for the tests that need it."""
+"""The whole real service, and a real PostgreSQL, each started once for the tests that need it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import postgres
 import pytest
 from service import Stack, share_prepared, start, stop
 
@@ -14,3 +16,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     running = start(data_dir)
     yield running
     stop(running)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Path]:
+    """A real PostgreSQL for as long as the tests run."""
+    if postgres.programs() is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    with postgres.server() as folder:
+        yield folder

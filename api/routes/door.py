@@ -9,11 +9,12 @@ from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
-from api.limits import client_address
+from api import proxies
 from api.problems import NotJson, NoToken
 from api.queues import Place
 from api.services import Services, services
 from api.sessions import authorise
+from api.tokens import bearer_of
 
 documented_key = HTTPBearer(auto_error=False, description="the session's token")
 """Only for the OpenAPI document; `SessionRoute` checks the key."""
@@ -63,16 +64,16 @@ class SessionRoute(APIRoute):
 
 
 def _bearer(request: Request) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    token = bearer_of(request.headers)
+    if token is None:
         raise NoToken
-    return token.strip()
+    return token
 
 
 def _refuse_other_bodies(request: Request) -> None:
     has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if request.method == "POST" and has_body and not (kind == "application/json" or kind.endswith("+json")):
+    if request.method in ("POST", "PUT") and has_body and not (kind == "application/json" or kind.endswith("+json")):
         raise NotJson
 
 
@@ -83,11 +84,7 @@ def _place(request: Request) -> Place:
 
 def address_of(request: Request) -> str:
     """The address that the request is counted for."""
-    return client_address(
-        request.client.host if request.client else None,
-        request.headers.get("x-forwarded-for"),
-        services(request).settings.trusted_proxies,
-    )
+    return proxies.address_of(request, services(request).settings.trusted_proxies)
 
 
 Queued = Annotated[Place, Depends(_place)]

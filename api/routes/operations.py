@@ -42,7 +42,7 @@ async def is_ready(door: Door) -> ReadyOut:
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}, **documented()})
 async def metrics(door: Door) -> Response:
     """Prometheus's text format."""
-    return Response(door.metrics.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    return Response(await door.metrics.text(door.database), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 async def _index(door: Services) -> bool:

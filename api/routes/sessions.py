@@ -7,9 +7,23 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from api import feedback, sessions, tickets
+from api.desk.house import notice_of
 from api.problems import documented
 from api.routes.door import Address, Door, JsonRoute, Queued, SessionRoute, documented_key
-from api.schemas import FeedbackIn, HandoffIn, HandoffOut, HistoryOut, MessageIn, ReplyOut, SessionIn, SessionOut
+from api.schemas import (
+    CallbackIn,
+    CallbackOut,
+    FeedbackIn,
+    HandoffIn,
+    HandoffOut,
+    HistoryOut,
+    MessageIn,
+    NoticeOut,
+    ReplyOut,
+    SessionIn,
+    SessionOut,
+    WaitOut,
+)
 from api.text_door import Key
 from api.turns import Turns
 
@@ -32,6 +46,13 @@ async def start_session(
     """Start a conversation; the reply holds the greeting and the token, the visitor's only key."""
     door.limits.count("session", address=address)
     return await sessions.start(door, wish or SessionIn(), accept_language)
+
+
+@starting.get("/notice", responses=documented())
+async def read_notice(door: Door) -> NoticeOut:
+    """What every visitor must know now; null where there is nothing."""
+    async with door.database.reading() as work:
+        return NoticeOut(notice=await notice_of(work))
 
 
 @router.post("/messages", responses=documented(400, 401, 403, 413, 415, 422, 429, 503))
@@ -60,9 +81,32 @@ async def give_feedback(session_id: str, given: FeedbackIn, door: Door, place: Q
 async def ask_for_a_person(
     session_id: str, door: Door, place: Queued, address: Address, wish: HandoffIn | None = None
 ) -> HandoffOut:
-    """Ask for a person. While nobody is on duty this opens a ticket; a second call returns the same one."""
+    """Ask for a person. Where nobody is on duty this opens a ticket; a second call returns the same one."""
     door.limits.count("handoff", session=session_id, address=address)
     return await tickets.hand_over(door, session_id, place, wish.reason if wish else None)
+
+
+@router.get("/handoff", responses=documented(401, 403, 429))
+async def where_it_stands(session_id: str, door: Door) -> WaitOut:
+    """Where the wish for a person stands: the place in the queue and the expected wait, null where it is unknown."""
+    door.limits.count("read", session=session_id)
+    return await tickets.standing(door, session_id)
+
+
+@router.delete("/handoff", status_code=204, responses=documented(401, 403))
+async def stop_waiting(session_id: str, door: Door, place: Queued) -> Response:
+    """Stop waiting for a person; nothing happens where nobody waits."""
+    await tickets.stop_waiting(door, session_id, place)
+    return Response(status_code=204)
+
+
+@router.post("/callback", status_code=201, responses=documented(400, 401, 403, 413, 415, 422, 429))
+async def ask_to_be_called_back(
+    session_id: str, wish: CallbackIn, door: Door, place: Queued, address: Address
+) -> CallbackOut:
+    """Leave a phone number or e-mail address. It is encrypted; only whoever handles the ticket sees it."""
+    door.limits.count("callback", session=session_id, address=address)
+    return await tickets.call_back(door, session_id, place, wish)
 
 
 @router.delete("", status_code=204, responses=documented(401, 403))

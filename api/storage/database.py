@@ -13,8 +13,15 @@ from alembic.config import Config
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from api.storage.accounts import Accounts
+from api.storage.audit import AuditLog
+from api.storage.desk import Desk
+from api.storage.desk_events import DeskEvents
 from api.storage.feedback import Feedback
+from api.storage.follow_ups import FollowUps
+from api.storage.hotline import Hotline
 from api.storage.messages import Messages
+from api.storage.presences import Presences
 from api.storage.sessions import Sessions
 from api.storage.statistics import Statistics
 from api.storage.tickets import Tickets
@@ -33,8 +40,15 @@ class Work:
         self.messages = Messages(session)
         self.tickets = Tickets(session)
         self.feedback = Feedback(session)
+        self.follow_ups = FollowUps(session)
         self.statistics = Statistics(session)
         self.traffic = Traffic(session)
+        self.accounts = Accounts(session)
+        self.audit = AuditLog(session)
+        self.desk = Desk(session)
+        self.desk_events = DeskEvents(session)
+        self.presences = Presences(session)
+        self.hotline = Hotline(session)
 
     async def commit(self) -> None:
         """Make it true."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.storage.models import MessageRow
@@ -27,16 +27,6 @@ class Messages:
             select(MessageRow.number).where(MessageRow.session_id == session_id, MessageRow.id == message_id)
         )
 
-    async def entry_of(self, session_id: str, message_id: str) -> tuple[str, str | None] | None:
-        """The id of a message of the session with the entry that it answers with; None where there is none."""
-        found = await self._session.execute(
-            select(MessageRow.id, MessageRow.answer).where(
-                MessageRow.session_id == session_id, MessageRow.id == message_id
-            )
-        )
-        row = found.one_or_none()
-        return None if row is None else (row[0], (row[1] or {}).get("entry_id"))
-
     async def after(self, session_id: str, number: int = 0) -> Sequence[MessageRow]:
         """The session's messages past the given place, in order."""
         found = await self._session.scalars(
@@ -55,6 +45,44 @@ class Messages:
             return None
         found = await self._session.scalars(
             select(MessageRow).where(MessageRow.reply_to == said).order_by(MessageRow.number)
+        )
+        return found.all()
+
+    async def get(self, message_id: str) -> MessageRow | None:
+        """The message."""
+        return await self._session.get(MessageRow, message_id)
+
+    async def with_client_id(self, session_id: str, client_id: str) -> MessageRow | None:
+        """The message that came with this client_id."""
+        return await self._session.scalar(
+            select(MessageRow).where(MessageRow.session_id == session_id, MessageRow.client_id == client_id)
+        )
+
+    async def last_of_visitor(self, session_id: str) -> MessageRow | None:
+        """What the visitor said last."""
+        return await self._session.scalar(
+            select(MessageRow)
+            .where(MessageRow.session_id == session_id, MessageRow.sender == "visitor")
+            .order_by(MessageRow.number.desc())
+            .limit(1)
+        )
+
+    async def by_visitor_after(self, session_id: str, number: int) -> int:
+        """How many messages of the visitor come after this one."""
+        found = await self._session.scalar(
+            select(func.count()).where(
+                MessageRow.session_id == session_id, MessageRow.sender == "visitor", MessageRow.number > number
+            )
+        )
+        return found or 0
+
+    async def answers(self, session_id: str, sender: str, after: int = 0) -> Sequence[MessageRow]:
+        """The messages of a sender ("bot", "agent") that carry an entry, past the given place, in order."""
+        found = await self._session.scalars(
+            select(MessageRow)
+            .where(MessageRow.session_id == session_id, MessageRow.sender == sender, MessageRow.kind == "answer")
+            .where(MessageRow.number > after)
+            .order_by(MessageRow.number)
         )
         return found.all()
 

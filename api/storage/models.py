@@ -1,4 +1,4 @@
-"""The tables: what is kept of sessions, messages, tickets, feedback, and of turns without their text."""
+"""The visitors' tables: what is kept of sessions, messages, tickets, feedback, and of turns without their text."""
 
 from __future__ import annotations
 
@@ -62,7 +62,10 @@ class SessionRow(Base):
 
 
 class MessageRow(Base):
-    """One message as everyone sees it; `number` counts from 1 within its session and never goes back."""
+    """One message as everyone sees it; `number` counts from 1 within its session and never goes back.
+
+    `event` (api.desk.life.Moment) marks what the desk itself says: somebody joined, the conversation ended….
+    """
 
     __tablename__ = "messages"
     __table_args__ = (UniqueConstraint("session_id", "number"), UniqueConstraint("session_id", "client_id"))
@@ -79,10 +82,17 @@ class MessageRow(Base):
     text: Mapped[str] = mapped_column(Text)
     answer: Mapped[dict[str, Any] | None]
     options: Mapped[list[dict[str, str]]]
+    event: Mapped[str | None] = mapped_column(String(20))
 
 
 class TicketRow(Base):
-    """A visitor's wish for a person. At most one per session is open: the partial index decides the race."""
+    """A visitor's wish for a person. At most one per session is open: the partial index decides the race.
+
+    `reason` is an api.desk.life.Reason, `wish` what the visitor wrote with it. `live`: the visitor was told to wait.
+    `queued_at` is when it last began to wait. `helper` is who has it or had it last, `offered_to` whom it is offered
+    to, `passed_over` who let an offer lapse since it began to wait, `wanted_family` the group that it was passed to.
+    `read_number` is the last message of the session that the helper has read.
+    """
 
     __tablename__ = "tickets"
     __table_args__ = (
@@ -101,12 +111,29 @@ class TicketRow(Base):
     serial: Mapped[int]
     session_id: Mapped[str | None] = mapped_column(ForeignKey("sessions.id", ondelete="SET NULL"))
     state: Mapped[str] = mapped_column(String(10))
-    language: Mapped[str] = mapped_column(String(2))
+    language: Mapped[LanguageName] = mapped_column(String(2))
     item_id: Mapped[str | None] = mapped_column(SHORT)
-    reason: Mapped[str | None] = mapped_column(Text)
+    facet: Mapped[str | None] = mapped_column(SHORT)
+    family: Mapped[str | None] = mapped_column(SHORT)
+    reason: Mapped[str] = mapped_column(String(30))
+    wish: Mapped[str | None] = mapped_column(Text)
     summary: Mapped[str | None] = mapped_column(Text)
+    summary_en: Mapped[str | None] = mapped_column(Text)
+    live: Mapped[bool]
     outcome: Mapped[str | None] = mapped_column(String(12))
+    resolution: Mapped[str | None] = mapped_column(Text)
     opened_at: Mapped[dt.datetime]
+    queued_at: Mapped[dt.datetime]
+    accepted_at: Mapped[dt.datetime | None]
+    first_reply_at: Mapped[dt.datetime | None]
+    resolved_at: Mapped[dt.datetime | None]
+    helper: Mapped[str | None] = mapped_column(SHORT)
+    offered_to: Mapped[str | None] = mapped_column(SHORT)
+    offered_at: Mapped[dt.datetime | None]
+    passed_over: Mapped[list[str]]
+    wanted_family: Mapped[str | None] = mapped_column(SHORT)
+    transfer_note: Mapped[str | None] = mapped_column(Text)
+    read_number: Mapped[int]
 
     @property
     def number(self) -> str:

@@ -29,6 +29,13 @@ class Sessions:
         """The session."""
         return await self._session.get(SessionRow, session_id)
 
+    async def hold(self, session_id: str) -> SessionRow | None:
+        """The session as it is now, kept from other writers until the unit of work ends; change it by its attributes.
+
+        Numbers of messages and who answers are decided on the held row alone, so two writers never decide at once.
+        """
+        return await self._session.get(SessionRow, session_id, with_for_update=True, populate_existing=True)
+
     async def with_last_message(self, session_id: str) -> tuple[SessionRow, MessageRow | None] | None:
         """The session and the last message that it was sent, in one query."""
         found = await self._session.execute(

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -14,6 +14,8 @@ from api.storage.models import FeedbackRow, MessageRow, SessionRow, TicketRow, T
 
 OUR_OWN_CHANNELS = ("evaluation", "bench", "cli")
 """Sessions that measure or try the desk are no visitors'. An erased session's channel is not known; it is counted."""
+REPEATED = 4
+"""How many messages are looked at for each that is wanted: visitors ask the same things."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Traffic:
         return [Said(session, about or said_at, said_at, resolved) for session, about, said_at, resolved in found]
 
     async def answered(self, limit: int) -> Sequence[Answered]:
-        """The last messages that visitors typed and that an entry answered, each text once, newest first."""
+        """The last messages that visitors typed and that an entry answered, newest first; none twice in one context."""
         earlier = aliased(TurnRow)
         context = (
             select(earlier.item_id)
@@ -88,8 +90,8 @@ class Traffic:
         )
         # A turn and the visitor's message of it carry the very same moment; nothing else ties the two together, so that
         # what is left of an erased session cannot be tied to anything.
-        asked = (
-            select(MessageRow.text, MessageRow.language, context.label("context"), TurnRow.id)
+        found = await self._session.execute(
+            select(MessageRow.text, MessageRow.language, context.label("context"))
             .join(TurnRow, and_(TurnRow.session_id == MessageRow.session_id, TurnRow.at == MessageRow.at))
             .join(SessionRow, SessionRow.id == MessageRow.session_id)
             .where(
@@ -99,16 +101,11 @@ class Traffic:
                 TurnRow.chosen == "no",
                 _of_visitors(),
             )
-            .subquery()
+            .order_by(TurnRow.id.desc())
+            .limit(limit * REPEATED)
         )
-        newest = func.max(asked.c.id)
-        found = await self._session.execute(
-            select(asked.c.text, asked.c.language, asked.c.context)
-            .group_by(asked.c.text, asked.c.language, asked.c.context)
-            .order_by(newest.desc())
-            .limit(limit)
-        )
-        return [Answered(text, language, item) for text, language, item in found]
+        asked = dict.fromkeys(Answered(text, language, item) for text, language, item in found)
+        return list(asked)[:limit]
 
 
 def _of_visitors() -> ColumnElement[bool]:

@@ -27,6 +27,8 @@ from bot.protocol import Chosen, Decision, Evidence, Topic
 ASK, CHOOSE, ASK_HUMAN = "ask", "choose", "ask_human"
 WITH_SUBJECT = (ASK_HUMAN, "named_case", "not_resolved")
 """Acts in which people name what it is about: "can someone explain the felling permit to me in person"."""
+BETWEEN = ("thanks", "goodbye", "greet", "affirm", "deny")
+"""Set phrases that stand between questions."""
 SUBJECT = ("item", "facet", "entry")  # what a question is about; other messages leave the conversation's subject alone
 SITUATION = ("decision", "topic", "chosen", "offered", "failures")
 
@@ -40,9 +42,9 @@ class EvidenceReader(GraphComponent, EntityExtractorMixin):
         """Probabilities of the classifier, each between 0 and 1, that settle what a message is.
 
         `ask_from`: of a question, where the search found nothing. `other_from`: of another act, where it found
-        something. `human_from`: of asking for a person, in words that also pick an option.
+        something for what the message itself names. `human_from`: of asking for a person, whatever was found.
         """
-        return {"ask_from": 0.35, "other_from": 0.6, "human_from": 0.5}
+        return {"ask_from": 0.35, "other_from": 0.75, "human_from": 0.6}
 
     def __init__(self, config: Dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
@@ -94,12 +96,18 @@ def settle(
     if evidence.chosen is Chosen.BUTTON or (evidence.chosen is Chosen.WORDS and evidence.embedding is None):
         # Words picked before anything was searched come without an embedding, and then the classifier knows little.
         return CHOOSE
+    if ranking.get(ASK_HUMAN, 0.0) >= thresholds["human_from"]:
+        return ASK_HUMAN
     if evidence.chosen is Chosen.WORDS:
-        return ASK_HUMAN if ranking.get(ASK_HUMAN, 0.0) >= thresholds["human_from"] else CHOOSE
+        return CHOOSE
     # Without a choice told by api, words like "the first one" pick nothing.
     others = {name: probability for name, probability in ranking.items() if name not in (ASK, CHOOSE)}
     if evidence.decision in (Decision.ABSTAIN, Decision.OUTSIDE):
         is_question = ranking.get(ASK, 0.0) >= thresholds["ask_from"]
+    elif evidence.topic is Topic.SAME:
+        # Whatever is said in a conversation is found to be about its item: the words decide, but it is no small talk.
+        others = {name: probability for name, probability in others.items() if name in WITH_SUBJECT + BETWEEN}
+        is_question = ranking.get(ASK, 0.0) >= max(others.values(), default=0.0)
     else:
         # What the search found is our business, however foreign its words look (pinyin, two languages in one sentence):
         # where the message itself names an item, nothing else can be meant but an act that comes with one.

@@ -1,12 +1,17 @@
-"""A real browser on the real service: BANGBAN_TEST_URL names a running one, else the whole stack is started."""
+"""A real browser on the real service: BANGBAN_TEST_URL names a running one, else the whole stack is started.
+
+With BANGBAN_TEST_URL, BANGBAN_TEST_DATA_DIR says where that service keeps its data: helpers' accounts are made there.
+"""
 
 import os
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from shift import Shift, add_account
 from visit import ARGUMENTS, CHROMIUM, Visit
 
 
@@ -51,6 +56,34 @@ def visit(site: str, new_context: Callable[..., BrowserContext]) -> Callable[...
         return Visit(new_context(language, **options).new_page(), site).arrive()
 
     return make
+
+
+@pytest.fixture(scope="session")
+def accounts() -> dict[str, str]:
+    """Who has an account at the service already, and in which role."""
+    return {}
+
+
+@pytest.fixture
+def helper(
+    request: pytest.FixtureRequest, site: str, new_context: Callable[..., BrowserContext], accounts: dict[str, str]
+) -> Iterator[Callable[..., Shift]]:
+    """Begins a helper's shift, with an account made on the command line: helper("li", language="en")."""
+    shifts: list[Shift] = []
+
+    def begin(username: str, role: str = "agent", language: str = "zh", **options: object) -> Shift:
+        if username not in accounts:
+            running = os.environ.get("BANGBAN_TEST_DATA_DIR")
+            data_dir = Path(running) if running else request.getfixturevalue("stack").data_dir
+            add_account(data_dir, username, "--role", role)
+            accounts[username] = role
+        shift = Shift(new_context(language, **options).new_page(), site, username)
+        shifts.append(shift)
+        return shift.begin()
+
+    yield begin
+    for shift in shifts:
+        shift.end()
 
 
 @pytest.fixture

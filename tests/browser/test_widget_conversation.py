@@ -85,7 +85,7 @@ def test_a_person_who_joins_and_leaves_is_announced_by_role(visit):
     chat.page.route_web_socket(re.compile("/events$"), join)
     chat.open().ask(ZH).answered()
     sockets[-1].send('{"type": "state", "state": "human"}')
-    expect(chat.status).to_contain_text("工作人员在线答复")
+    expect(chat.status).to_contain_text("工作人员来了")
     sockets[-1].send('{"type": "state", "state": "bot"}')
     expect(chat.status).to_contain_text("工作人员已离开")
 
@@ -149,7 +149,7 @@ def test_ending_asks_for_a_rating_and_a_new_conversation_starts_empty(chat):
     form.locator("button[type=submit]").click()
     expect(form.locator(".error-line")).to_be_visible()
     form.get_by_label("清楚了").check()
-    form.get_by_label("很满意", exact=True).check()
+    form.get_by_label("非常满意", exact=True).check()
     with chat.page.expect_response(lambda reply: reply.url.endswith("/feedback")) as noted:
         form.locator("button[type=submit]").click()
     assert noted.value.status == 204

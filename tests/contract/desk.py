@@ -6,14 +6,19 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
 
+from api.accounts import keeping, login_sessions
+from api.accounts.identity import Role, User
+from api.accounts.passwords import hashed
 from api.bot_client import BotUnavailable
 from api.settings import Settings
+from api.storage.database import Database
 from bot.protocol import Act, Choice, Chosen, Decision, Evidence, Failures, Offered
 
 BY_DECISION = {
@@ -112,6 +117,42 @@ class Visitor:
     async def erase(self) -> None:
         reply = await self.http.delete(self.path, headers=self.key)
         assert reply.status_code == 204, reply.text
+
+
+PASSWORD = "a pass phrase that tests share"
+ADMINISTRATOR = User("cli:tests", "Tests", Role.ADMIN)
+
+
+async def make_account(app: FastAPI, username: str, role: str = "agent", **profile: Any) -> None:
+    """An account with PASSWORD, as `bangban user add` makes it; profile: skills, languages, display_name…."""
+    database = app.state.services.database
+    wanted = keeping.Profile(**profile)
+    await keeping.add(database, ADMINISTRATOR, username, Role(role), wanted, hashed_password())
+
+
+async def token_for(app: FastAPI, username: str, role: str = "agent", **profile: Any) -> str:
+    """The token of a new account that is signed in, without argon2's third of a second (test_auth.py goes that way)."""
+    return await token_in(app.state.services.database, username, role, **profile)
+
+
+async def token_in(database: Database, username: str, role: str = "agent", **profile: Any) -> str:
+    """The same, straight in the database."""
+    wanted = keeping.Profile(**profile)
+    account = await keeping.add(database, ADMINISTRATOR, username, Role(role), wanted, password_hash=None)
+    async with database.writing() as work:
+        login = await login_sessions.begin(work, account, address=None)
+        await work.commit()
+    return login.token
+
+
+def app_of(http: httpx.AsyncClient) -> FastAPI:
+    """The app that a client of `running` calls."""
+    return http._transport.app
+
+
+@cache
+def hashed_password() -> str:
+    return hashed(PASSWORD)
 
 
 def settings_in(folder: Path, **more: Any) -> Settings:

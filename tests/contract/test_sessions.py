@@ -11,7 +11,7 @@ async def test_a_session_starts_with_a_greeting_and_six_hot_topics(http):
     assert reply.status_code == 201
     assert set(told) == {"session_id", "token", "language", "messages"} and told["language"] == "en"
     [greeting] = told["messages"]
-    assert set(greeting) == {"id", "at", "sender", "kind", "language", "text", "answer", "options"}
+    assert set(greeting) == {"id", "sequence", "at", "sender", "kind", "language", "text", "answer", "options"}
     assert (greeting["sender"], greeting["kind"], greeting["language"], greeting["answer"]) == (
         "bot",
         "text",

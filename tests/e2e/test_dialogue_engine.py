@@ -112,7 +112,7 @@ def expected(intent: str, decision: str, offered: str, failures: str) -> str:
         "not_resolved": unresolved[failures],
         "ask_human": "hand_over",
         "affirm": "hand_over" if offered == "human" else "acknowledge",
-        "deny": "rephrase" if offered == "options" else "acknowledge",
+        "deny": ("rephrase" if failures == "none" else "offer_human") if offered == "options" else "acknowledge",
         "greet": "greet",
         "thanks": "welcome",
         "goodbye": "goodbye",

@@ -47,6 +47,24 @@ export class ApiClient {
     return this.#call("POST", `${path(session)}/handoff`, { session, body: reason ? { reason } : {} })
   }
 
+  /** Where the visitor stands in the queue: {state, ticket_number, position, expected_wait_s}. */
+  queuePlace(session) {
+    return this.#call("GET", `${path(session)}/handoff`, { session })
+  }
+
+  stopWaiting(session) {
+    return this.#call("DELETE", `${path(session)}/handoff`, { session })
+  }
+
+  /** `wish`: {phone or email, when?}. */
+  callBack(session, wish) {
+    return this.#call("POST", `${path(session)}/callback`, { session, body: wish })
+  }
+
+  notice() {
+    return this.#call("GET", "notice")
+  }
+
   erase(session) {
     return this.#call("DELETE", path(session), { session })
   }

@@ -1,4 +1,4 @@
-// Small helpers to build nodes; attributes are set as attributes, text as text.
+// Small helpers to build nodes (attributes are set as attributes, text as text) and ids.
 
 /** make("button", {class: "quiet", type: "button"}, "Close", node…) */
 export function make(name, attributes = {}, ...children) {
@@ -19,4 +19,11 @@ export function write(node, text) {
 /** Tells the elements above that something was asked for; passes through the shadow root's elements only. */
 export function tell(node, type, detail = {}) {
   node.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }))
+}
+
+/** A random id; crypto.randomUUID is missing on pages without https. */
+export function newId() {
+  if (crypto.randomUUID) return crypto.randomUUID()
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")
 }

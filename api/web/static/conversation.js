@@ -1,18 +1,21 @@
 // One conversation as the visitor has it: the session, what was said, what waits to be sent, who is answering.
 
 import { ApiClient, HOME, Refused, Unreachable } from "./api-client.js"
+import { newId } from "./build.js"
 import { Keep } from "./keep.js"
 import { Live } from "./live.js"
 import { Outbox } from "./outbox.js"
 import { Transcript } from "./transcript.js"
 
 const TYPING_MS = 12_000
+const PERSON_TYPING_MS = 7000 // a helper's sign fades after 6 s
+const TELL_TYPING_MS = 3000
 const FRESH_TOKEN = 2 // so many sessions in a row may be refused before it is an error, not an old session
 
 /**
- * Tells, as events: "entries" (something said, sent or refused), "state" (who answers, ticket, ended, erased),
- * "connection", "typing", "notice" with a text's key to say once, and "returned" {text, detail} for what the server
- * would not take.
+ * Tells, as events: "entries" (something said, sent or refused), "state" (who answers, ticket, the desk's notice, ended,
+ * erased), "connection", "typing", "notice" with a text's key to say once, and "returned" {text, detail} for what the
+ * server would not take.
  */
 export class Conversation extends EventTarget {
   state = "bot"
@@ -20,6 +23,7 @@ export class Conversation extends EventTarget {
   ticket = null // {number?, position?, expected_wait_s?}
   online = navigator.onLine !== false
   typing = false
+  notice = null // {zh, en} that the desk shows to every visitor
 
   #client = new ApiClient()
   #keep = new Keep(`bangban:${HOME.href}:`)
@@ -29,7 +33,9 @@ export class Conversation extends EventTarget {
   #starting = null
   #renewals = 0
   #typingTimer = null
+  #toldTyping = -Infinity
   #pulling = null
+  #epoch = null
 
   constructor({ language, item }) {
     super()
@@ -144,8 +150,35 @@ export class Conversation extends EventTarget {
     this.#ring()
   }
 
+  /** Waits for nobody any more; the assistant goes on answering. Rejects with Unreachable or Refused. */
+  async stopWaiting() {
+    await this.#client.stopWaiting(this.session)
+    this.#reached()
+    this.#setTicket(null)
+    this.#setState("bot")
+    await this.pull()
+    this.#ring()
+  }
+
+  /** Leaves where to be called back: {phone or email, when?}. Rejects with Unreachable or Refused. */
+  async callBack(wish) {
+    const { ticket_number: number, message } = await this.#client.callBack(this.session, wish)
+    this.#reached()
+    this.#setTicket({ number })
+    this.#receive([message])
+    this.#ring()
+  }
+
+  /** Lets a helper see that the visitor is writing. */
+  tellTyping() {
+    if (this.state !== "human" || performance.now() - this.#toldTyping < TELL_TYPING_MS) return
+    this.#toldTyping = performance.now()
+    this.#live.send({ type: "typing" })
+  }
+
   /** The visitor is done: nothing is deleted, the next message starts anew. */
   end() {
+    if (this.state === "queued") this.#client.stopWaiting(this.session).catch(() => {}) // a visitor who left is let go anyway
     this.phase = "ended"
     this.#keep.set("ended", true)
     this.#live.stop()
@@ -207,6 +240,8 @@ export class Conversation extends EventTarget {
       this.phase = this.#keep.get("ended") ? "ended" : "open"
       this.#restoreTicket()
       if (this.phase === "open") this.#live.restart(), this.#live.start()
+      if (this.state === "queued") this.#readQueuePlace()
+      this.#client.notice().then(({ notice }) => this.#setNotice(notice), () => {}) // an older server has none
       this.#tell("state")
       this.#outbox.flush()
     } catch (error) {
@@ -341,14 +376,39 @@ export class Conversation extends EventTarget {
   #opening() {
     const session = this.session
     if (!session) return null
-    return { url: this.#client.eventsUrl(session), token: session.token, after: this.#transcript.lastId }
+    const after = this.#transcript.lastId
+    const resumed = after ? { after, ...(this.#epoch ? { epoch: this.#epoch } : {}) } : {}
+    return { url: this.#client.eventsUrl(session), hello: { token: session.token, ...resumed } }
   }
 
   #heard(frame) {
-    if (frame?.type === "typing") return this.#setTyping(true)
-    if (frame?.type === "state") return this.#setTicket(frame), this.#setState(frame.state)
+    if (frame?.type === "typing") return this.#setTyping(true, frame.sender === "agent" ? PERSON_TYPING_MS : TYPING_MS)
+    if (frame?.type === "queue") return this.#setTicket(frame)
+    if (frame?.type === "notice") return this.#setNotice(frame.notice)
+    if (frame?.type === "state") return this.#setEpoch(frame), this.#setTicket(frame), this.#setState(frame.state)
     const message = frame?.id ? frame : frame?.message
     if (message?.id) this.#receive([message])
+  }
+
+  /** The first frame says which database speaks; another one knows other messages, so that all is read anew. */
+  #setEpoch({ epoch, notice }) {
+    if (!epoch) return
+    this.#setNotice(notice ?? null)
+    const other = this.#epoch && this.#epoch !== epoch
+    this.#epoch = epoch
+    if (!other) return
+    this.#transcript.keepOnlyUnsent()
+    this.pull()
+  }
+
+  #setNotice(notice) {
+    if (JSON.stringify(notice) === JSON.stringify(this.notice)) return
+    this.notice = notice
+    this.#tell("state")
+  }
+
+  #readQueuePlace() {
+    this.#client.queuePlace(this.session).then((place) => this.#setTicket(place), () => {}) // the live line tells it again
   }
 
   async #catchUp() {
@@ -419,9 +479,9 @@ export class Conversation extends EventTarget {
     this.state = this.#keep.get("state", "bot")
   }
 
-  #setTyping(typing) {
+  #setTyping(typing, fadesMs = TYPING_MS) {
     clearTimeout(this.#typingTimer)
-    if (typing) this.#typingTimer = setTimeout(() => this.#setTyping(false), TYPING_MS)
+    if (typing) this.#typingTimer = setTimeout(() => this.#setTyping(false), fadesMs)
     if (this.typing === typing) return
     this.typing = typing
     this.#tell("typing")
@@ -442,11 +502,4 @@ export class Conversation extends EventTarget {
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }))
   }
-}
-
-/** A random id; crypto.randomUUID is missing on pages without https. */
-function newId() {
-  if (crypto.randomUUID) return crypto.randomUUID()
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")
 }

@@ -2,22 +2,26 @@
 
 const WAITS_MS = [500, 1000, 2000, 5000, 10_000, 30_000]
 const POLL_MS = 5000
-const REFUSED = [4401, 4403, 4422] // token, session or "after" unknown: asking over HTTP tells which, and what now
-const SETTLE_MS = 1500 // time for another tab, which may have erased the conversation, to say so
+const SILENCE_MS = 60_000 // the server says something every 25 s: so long without a word is a connection that only looks alive
+const REFUSED = [4401, 4403, 4422] // not known to the server (any more): asking over HTTP tells which, and what now
+const SETTLE_MS = 1500 // time for another tab, which may have ended all of it, to say so
 
 /**
- * `opening()` → {url, token, after} or null where there is no session; `heard(frame)` gets each frame; `poll()` is
- * called at intervals while the socket is down; `connected()` each time that it is up.
+ * `opening()` → {url, hello} or null where there is nothing to follow; `hello` is the first frame. `heard(frame)` gets each
+ * frame; `poll()` is called at intervals while the socket is down, in a hidden tab only with `whileHidden`; `connected()`
+ * each time that it is up, `lost()` each time that it is not any more.
  */
 export class Live {
   #socket = null
   #timer = null
   #poller = null
+  #silence = null
   #failures = 0
   #wanted = false
 
-  constructor(calls) {
+  constructor(calls, { whileHidden = false } = {}) {
     this.calls = calls
+    this.whileHidden = whileHidden
   }
 
   get up() {
@@ -36,15 +40,21 @@ export class Live {
     this.#pollWhile(false)
   }
 
-  /** Again from the start: another session, or the network is back. */
+  /** Again from the start: something else to follow, or the network is back. */
   restart() {
     this.#failures = 0
     this.#drop()
     if (this.#wanted) this.#open()
   }
 
+  /** Tells the server something that may be lost: what must not be lost goes over HTTP. */
+  send(frame) {
+    if (this.up) this.#socket.send(JSON.stringify(frame))
+  }
+
   #drop() {
     clearTimeout(this.#timer)
+    clearTimeout(this.#silence)
     const socket = this.#socket
     this.#socket = null
     if (socket) {
@@ -64,12 +74,14 @@ export class Live {
     }
     this.#socket = socket
     socket.onopen = () => {
-      socket.send(JSON.stringify({ token: opening.token, ...(opening.after ? { after: opening.after } : {}) }))
+      socket.send(JSON.stringify(opening.hello))
       this.#pollWhile(false)
+      this.#expectWord()
       this.calls.connected()
     }
     socket.onmessage = ({ data }) => {
-      this.#failures = 0 // only a frame proves that the server took the token
+      this.#failures = 0 // only a frame proves that the server took the first one
+      this.#expectWord()
       let frame = null
       try {
         frame = JSON.parse(data)
@@ -81,9 +93,16 @@ export class Live {
     socket.onclose = ({ code }) => this.#lost(REFUSED.includes(code))
   }
 
+  #expectWord() {
+    clearTimeout(this.#silence)
+    this.#silence = setTimeout(() => (this.#drop(), this.#lost()), SILENCE_MS)
+  }
+
   #lost(refused = false) {
+    clearTimeout(this.#silence)
     this.#socket = null
     if (!this.#wanted) return
+    this.calls.lost?.()
     if (refused) setTimeout(() => this.calls.poll(), SETTLE_MS)
     const wait = WAITS_MS[Math.min(this.#failures++, WAITS_MS.length - 1)]
     this.#timer = setTimeout(() => this.#open(), wait * (0.8 + 0.4 * Math.random()))
@@ -91,7 +110,8 @@ export class Live {
   }
 
   #pollWhile(down) {
-    if (down && !this.#poller) this.#poller = setInterval(() => !document.hidden && this.calls.poll(), POLL_MS)
+    const poll = () => (this.whileHidden || !document.hidden) && this.calls.poll()
+    if (down && !this.#poller) this.#poller = setInterval(poll, POLL_MS)
     if (!down) {
       clearInterval(this.#poller)
       this.#poller = null

@@ -13,6 +13,8 @@ export function standingOf({ online, phase, state, ticket, entries }) {
 function queueOf({ number, position, expected_wait_s: wait }) {
   const parts = number ? [["ticket", { number }]] : []
   parts.push(position > 1 ? ["queue", { ahead: position - 1 }] : ["queueNext"])
-  if (wait) parts.push(["wait", { minutes: Math.max(1, Math.ceil(wait / 60)) }])
+  if (!wait) parts.push(["waitUnknown"])
+  else if (wait < 60) parts.push(["waitSeconds", { seconds: wait }])
+  else parts.push(["wait", { minutes: Math.ceil(wait / 60) }])
   return [...parts, ["meanwhile"]]
 }

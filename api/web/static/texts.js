@@ -77,22 +77,41 @@ export const TEXTS = {
   queue: { zh: "正在等工作人员，前面还有 {ahead} 位。", en: "Waiting for a person; {ahead} ahead of you." },
   queueNext: { zh: "正在等工作人员，下一位就是您。", en: "Waiting for a person; you are next." },
   wait: { zh: "大约 {minutes} 分钟。", en: "About {minutes} min." },
+  waitSeconds: { zh: "大约 {seconds} 秒。", en: "About {seconds} seconds." },
+  waitUnknown: { zh: "还说不准要等多久。", en: "There is no reliable waiting time yet." },
+  stopWaiting: { zh: "不等了", en: "Stop waiting" },
+  callBackInstead: { zh: "留个联系方式", en: "Leave a number instead" },
   meanwhile: { zh: "可以接着提问。", en: "You can go on asking." },
   person: { zh: "工作人员在线答复", en: "A staff member is answering" },
+  personJoined: { zh: "工作人员来了，接着说就行。", en: "A staff member has joined. Just go on." },
   personLeft: { zh: "工作人员已离开，帮办接着答复。", en: "The staff member has left. Bangban goes on answering." },
-  ticket: { zh: "登记号 {number}", en: "Ticket {number}" },
+  ticket: { zh: "登记号 {number}。", en: "Ticket {number}." },
   ticketOpen: { zh: "已登记，登记号 {number}。现在没有工作人员值班，答复会出现在这个对话里。", en: "Ticket {number}. No one is on duty now; the reply will appear in this conversation." },
+
+  callBackTitle: { zh: "留个联系方式，上班后答复您", en: "Leave a number and we will come back to you" },
+  callBackHow: { zh: "怎么联系", en: "How to reach you" },
+  byPhone: { zh: "电话", en: "Phone" },
+  byEmail: { zh: "邮箱", en: "Email" },
+  phone: { zh: "电话号码", en: "Phone number" },
+  email: { zh: "邮箱地址", en: "Email address" },
+  when: { zh: "什么时间方便（可以不填）", en: "When it suits you (optional)" },
+  callBackPrivacy: { zh: "加密保存，只有答复您的工作人员看得到。", en: "Stored encrypted; only the person who answers you sees it." },
+  callBackSend: { zh: "提交", en: "Send" },
+  callBackMissing: { zh: "先填电话号码或者邮箱。", en: "Fill in a phone number or an email address first." },
+  callBackDone: { zh: "已记下，会按您留的方式联系。", en: "Noted. We will reach you that way." },
+  desksNotice: { zh: "公告", en: "Notice" },
 
   endedTitle: { zh: "对话结束", en: "Conversation ended" },
   askSolved: { zh: "事情问清楚了吗？", en: "Did you find out what you needed?" },
   solvedYes: { zh: "清楚了", en: "Yes" },
   solvedNo: { zh: "还没有", en: "Not yet" },
   askRating: { zh: "您对这次咨询满意吗？", en: "How was this conversation?" },
-  rating1: { zh: "很不满意", en: "Very poor" },
-  rating2: { zh: "不满意", en: "Poor" },
-  rating3: { zh: "一般", en: "Fair" },
-  rating4: { zh: "满意", en: "Good" },
-  rating5: { zh: "很满意", en: "Very good" },
+  // The five levels of 好差评, in its own words, best first as on its forms.
+  rating5: { zh: "非常满意", en: "Very satisfied" },
+  rating4: { zh: "满意", en: "Satisfied" },
+  rating3: { zh: "基本满意", en: "Fairly satisfied" },
+  rating2: { zh: "不满意", en: "Dissatisfied" },
+  rating1: { zh: "非常不满意", en: "Very dissatisfied" },
   comment: { zh: "还想说的话（可以不填）", en: "Anything to add (optional)" },
   submit: { zh: "提交评价", en: "Send feedback" },
   choose: { zh: "先选一下事情问清楚了没有。", en: "Choose first whether you found out what you needed." },
@@ -118,7 +137,12 @@ export function tagOf(language) {
 
 /** One text, its {names} filled in. */
 export function say(language, key, values = {}) {
-  return TEXTS[key][language].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
+  return fill(TEXTS[key][language], values)
+}
+
+/** `text` with its {names} filled in; a name without a value stays as it is. */
+export function fill(text, values) {
+  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
 }
 
 /** The language that `node` stands in. */

@@ -1,11 +1,16 @@
-// What was said, in order: the server's messages, and the visitor's own on their way there.
+// What was said, in order: the server's messages, and one's own on their way there.
 
 /**
- * An entry is a Message of the contract plus `key` (steady for its life) and, for the visitor's own, `client_id` and
- * `delivery`: "queued", "sending", "sent" or "refused" (with `detail`). What waits stands last.
+ * An entry is a Message of the contract plus `key` (steady for its life) and, for one's own, `client_id` and
+ * `delivery`: "queued", "sending", "sent" or "refused" (with `detail`). What waits stands last. `own` is the sender
+ * whose letters these are: the visitor's in the widget, the helper's ("agent") at the desk.
  */
 export class Transcript {
   entries = []
+
+  constructor(own = "visitor") {
+    this.own = own
+  }
 
   get lastId() {
     return this.entries.findLast((entry) => entry.id)?.id
@@ -26,15 +31,15 @@ export class Transcript {
       }
       const waited = own.delivery === "queued"
       Object.assign(own, message, { key: own.key, delivery: "sent" }) // the server's text: personal data is masked in it
-      if (waited) this.#settle(own)
+      if (waited || own.sequence) this.#settle(own)
     }
   }
 
-  /** The visitor's letter (see outbox.js) as an entry that waits. */
-  show({ client_id, text, payload, title, at }) {
+  /** A letter (see outbox.js) as an entry that waits. A letter may name its sender and language. */
+  show({ client_id, text, payload, title, at, sender = this.own, language }) {
     if (this.entryOf({ client_id })) return
     const said = { text, payload, title }
-    const own = { sender: "visitor", kind: "text", text: title, said, delivery: "queued" }
+    const own = { sender, language, kind: "text", text: title, said, delivery: "queued" }
     this.entries.push({ key: client_id, client_id, at, ...own })
   }
 
@@ -66,8 +71,10 @@ export class Transcript {
     this.#insert(entry)
   }
 
+  /** By the server's numbers where there are some: two ways bring messages, and the later one may be the faster. */
   #insert(entry) {
-    const firstQueued = this.entries.findIndex((other) => other.delivery === "queued")
-    this.entries.splice(firstQueued < 0 ? this.entries.length : firstQueued, 0, entry)
+    const later = (other) => other.delivery === "queued" || (entry.sequence && other.sequence > entry.sequence)
+    const place = this.entries.findIndex(later)
+    this.entries.splice(place < 0 ? this.entries.length : place, 0, entry)
   }
 }

@@ -95,11 +95,13 @@ def test_a_comparison_offers_the_items_that_it_compares(scene, base):
     assert draft.options[0].item_id in entry.compares
 
 
-def test_clarifying_offers_two_to_four_candidates_and_none_of_them(scene):
-    entries = [(f"{FELLING}.{facet}", 0.2) for facet in ("fee", "materials", "where", "procedure", "validity")]
-    draft = perform(scene(Act.CLARIFY, entries=entries))
-    assert len(draft.options) == 5 and draft.options[-1].payload == "none"
-    assert draft.offered is Offered.OPTIONS
+def test_clarifying_offers_up_to_five_candidates_and_where_room_is_left_none_of_them(scene):
+    facets = ("fee", "materials", "where", "procedure", "validity", "result")
+    entries = [(f"{FELLING}.{facet}", 0.16) for facet in facets]
+    full, short = (perform(scene(Act.CLARIFY, entries=entries[:count])) for count in (6, 3))
+    assert [option.facet for option in full.options] == list(facets[:5])
+    assert [option.facet for option in short.options] == [*facets[:3], None]
+    assert short.options[-1].payload == "none" and full.offered is Offered.OPTIONS
 
 
 def test_one_candidate_left_is_joined_by_the_items_other_facets(scene):

@@ -10,8 +10,9 @@ from pydantic_core import PydanticCustomError
 
 from api.events import Events, StateChanged, TypingStarted
 from api.language import follow, preferred
-from api.limits import RATES, Limits, client_address
+from api.limits import RATES, Limits
 from api.problems import TooManyRequests
+from api.proxies import client_address
 from api.queues import SessionQueues
 from api.text_door import clean
 

@@ -58,3 +58,21 @@ def test_words_of_the_base_come_back_from_their_spelling(words):
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_left_alone_without_an_error(text):
     PinyinReader(WORDS).read(text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("how do i ask for kanshu shenpi here", "how do i ask for 砍树审批 here"),
+        ("zhuangxiu laji one truck how much", "装修垃圾 one truck how much"),
+        ("lvhua shenpi, how long?", "绿化审批, how long?"),
+    ],
+)
+def test_pinyin_within_an_english_sentence_is_read(typed, meant):
+    english = ["how", "do", "i", "ask", "for", "here", "one", "truck", "much", "long"]
+    assert PinyinReader(WORDS, english).read_within(typed) == meant
+
+
+@pytest.mark.parametrize("said", ["can he sing in the park", "a banner for shenpi", "tree in changning", ""])
+def test_english_and_single_words_within_it_are_left_alone(reader, said):
+    assert reader.read_within(said) is None

@@ -47,6 +47,23 @@ def test_a_setting_that_makes_no_sense_is_told_by_its_name(bangban):
     assert done.stderr.startswith("BANGBAN_PORT is 'eighty'") and done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({"BANGBAN_OIDC_CLIENT_SECRET": "a secret"}, "BANGBAN_OIDC_ISSUER, _CLIENT_ID and _CLIENT_SECRET are needed"),
+        (
+            {"BANGBAN_OIDC_ISSUER": "http://login.example"},
+            "BANGBAN_OIDC_ISSUER is 'http://login.example': the",
+        ),
+        ({"BANGBAN_OIDC_ROLES": "desk=boss", "BANGBAN_OIDC_ROLE_CLAIM": "groups"}, "BANGBAN_OIDC_ROLES is 'boss'"),
+    ],
+)
+def test_a_provider_that_is_told_by_half_ends_in_a_sentence_without_the_secret(bangban, environment, told):
+    done = bangban("user", "list", **environment)
+    assert done.exit_code == 1 and done.stderr.startswith(told) and done.stderr.count("\n") == 1
+    assert "a secret" not in done.stderr
+
+
 def test_serving_with_redis_is_refused_rather_than_ignored(bangban):
     done = bangban("serve", BANGBAN_REDIS_URL="redis://127.0.0.1")
     assert done.exit_code == 1 and "not supported yet" in done.stderr

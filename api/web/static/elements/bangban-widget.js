@@ -11,7 +11,7 @@ const PHONE = "(max-width: 560px), (max-height: 480px)"
 const ASKED = [
   "keydown", "message-written", "draft-changed", "option-chosen", "solved", "person-wanted", "repeat-wanted", "retry-wanted",
   "close-wanted", "language-wanted", "large-text-wanted", "end-wanted", "erase-wanted", "erase-cancelled", "erase-confirmed",
-  "rated", "anew-wanted",
+  "rated", "anew-wanted", "call-back-form-wanted", "call-back-wanted", "stop-waiting-wanted",
 ]
 const TOLD = ["entries", "state", "connection", "typing", "notice", "returned"]
 const TABBABLE = "a[href], button:not([disabled]), textarea, input, [tabindex='0']"
@@ -138,8 +138,10 @@ export class BangbanWidget extends HTMLElement {
   // ---- what the conversation tells
 
   #update() {
-    const { phase, entries } = this.#conversation
-    this.log.update(entries, (id) => this.#conversation.feedbackOn(id))
+    const { phase, entries, state, notice } = this.#conversation
+    this.log.update(entries, (id) => this.#conversation.feedbackOn(id), state)
+    this.notice.hidden = !notice
+    write(this.noticeWords, notice?.[this.#language] ?? "")
     const closingStage = phase === "ended" || phase === "erased" ? phase : this.closing.getAttribute("stage") === "ask-erase" ? "ask-erase" : null
     this.#stage(this.thanked && phase === "ended" ? "thanked" : closingStage)
     this.head.running = phase === "open"
@@ -162,7 +164,7 @@ export class BangbanWidget extends HTMLElement {
   #updateTyping() {
     const { typing, entries, state, phase } = this.#conversation
     const sending = entries.some((entry) => entry.delivery === "sending")
-    const looking = typing || (sending && state === "bot")
+    const looking = typing || (sending && state !== "human")
     this.log.typing = phase === "opening" && !entries.length ? "opening" : !looking ? "" : state === "human" ? "typingPerson" : "typing"
   }
 
@@ -189,6 +191,7 @@ export class BangbanWidget extends HTMLElement {
   #stateChanged() {
     const { state } = this.#conversation
     if (this.lastState === "human" && state === "bot") this.#sayOnce("personLeft")
+    if (this.lastState !== "human" && state === "human") this.#sayOnce("personJoined", {}, "good")
     this.lastState = state
     if (this.panel.hidden && this.#conversation.awaitsPerson && this.#conversation.phase === "idle") this.#conversation.start()
     this.#update()
@@ -236,14 +239,33 @@ export class BangbanWidget extends HTMLElement {
     }
   }
 
-  async #rate(given) {
+  /** A rating of one message thanks in its place; that of the whole conversation ends it. */
+  async #rate({ form, ...given }) {
     try {
       await this.#conversation.feedback(given)
-      this.thanked = true
-      this.#update()
     } catch (error) {
-      if (error.sessionGone) return (this.thanked = true), this.#update()
-      this.closing.complain(this.#words(error, "offline"))
+      if (!error.sessionGone) return form.complain(this.#words(error, "notRecorded"))
+    }
+    if (given.message_id) return form.settle()
+    this.thanked = true
+    this.#update()
+  }
+
+  async #callBack({ form, wish }) {
+    try {
+      await this.#conversation.callBack(wish)
+      if (form.isConnected) form.settle()
+      else this.composer.focus() // the desk's answer has taken the form's place
+    } catch (error) {
+      form.complain(this.#words(error, "handoffFailed"))
+    }
+  }
+
+  async #stopWaiting() {
+    try {
+      await this.#conversation.stopWaiting()
+    } catch (error) {
+      this.#failed(error, "handoffFailed")
     }
   }
 
@@ -305,6 +327,8 @@ export class BangbanWidget extends HTMLElement {
     this.panel.setAttribute("aria-label", say(language, "dialog"))
     write(this.launcherText, say(language, "launcher"))
     for (const part of [this.head, this.status, this.log, this.composer, this.closing]) part.relabel()
+    write(this.noticeName, say(language, "desksNotice"))
+    write(this.noticeWords, this.#conversation.notice?.[language] ?? "")
     this.#setLargeText(this.#conversation.preferences.largeText ?? false)
     this.#updateLauncher()
     if (this.suggestion) this.#suggestPage()
@@ -327,11 +351,14 @@ export class BangbanWidget extends HTMLElement {
     root.append(this.launcher, this.panel) // before its parts: they look for their language upwards
     this.head = document.createElement("bangban-chat-header")
     this.status = document.createElement("bangban-status-line")
+    this.noticeName = make("strong", {})
+    this.noticeWords = make("span", {})
+    this.notice = make("p", { class: "desk-notice", role: "status", hidden: true }, this.noticeName, " ", this.noticeWords)
     this.log = document.createElement("bangban-message-log")
     this.closing = document.createElement("bangban-closing-form")
     this.closing.hidden = true
     this.composer = document.createElement("bangban-message-composer")
-    this.panel.append(this.head, this.status, this.log, this.closing, this.composer)
+    this.panel.append(this.head, this.notice, this.status, this.log, this.closing, this.composer)
     for (const type of ASKED) this.panel.addEventListener(type, this)
     this.composer.text = this.#tab.get("draft", "")
   }
@@ -342,7 +369,11 @@ export class BangbanWidget extends HTMLElement {
     resize() { this.#fit() },
     // what the parts ask for
     "message-written"({ detail }) { this.#conversation.say({ text: detail.text }) },
-    "draft-changed"({ detail }) { detail.text ? this.#tab.set("draft", detail.text) : this.#tab.remove("draft") },
+    "draft-changed"({ detail }) {
+      if (!detail.text) return this.#tab.remove("draft")
+      this.#tab.set("draft", detail.text)
+      this.#conversation.tellTyping()
+    },
     "option-chosen"({ detail }) { this.#conversation.say(detail) },
     solved({ detail }) { this.#solved(detail) },
     "person-wanted"() { this.#wantPerson() },
@@ -361,6 +392,13 @@ export class BangbanWidget extends HTMLElement {
     "erase-confirmed"() { this.#erase() },
     rated({ detail }) { this.#rate(detail) },
     "anew-wanted"() { this.#anew() },
+    "call-back-form-wanted"({ target }) {
+      const form = document.createElement("bangban-callback-form")
+      target.replaceWith(form)
+      form.querySelector("[name=contact]").focus()
+    },
+    "call-back-wanted"({ detail }) { this.#callBack(detail) },
+    "stop-waiting-wanted"() { this.#stopWaiting() },
     // what the conversation tells
     entries() { this.#update() },
     state() { this.#stateChanged() },

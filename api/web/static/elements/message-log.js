@@ -6,8 +6,17 @@ import { renderMarkdown } from "../markdown.js"
 import { languageAround, languageOf, say, tagOf } from "../texts.js"
 
 const NEAR_PX = 80
+const OFFERS = {
+  queued: (state) => state === "queued" && "bangban-waiting-choices",
+  lost: (state) => state === "queued" && "bangban-waiting-choices",
+  unstaffed: (state) => state === "bot" && "bangban-callback-form",
+  callback: () => null,
+  joined: () => null,
+  ended: () => "bangban-rating-form",
+} // by the event of a message of the desk
+const OFFER_NAMES = "bangban-waiting-choices, bangban-callback-form, bangban-rating-form"
 
-/** `update(entries, feedbackOn)` and `typing`. Tells "repeat-wanted" {entry}; passes on what its cards and rows tell. */
+/** `update(entries, feedbackOn, state)` and `typing`. Tells "repeat-wanted" {entry}; passes on what its cards and rows tell. */
 export class MessageLog extends HTMLElement {
   #nodes = new Map()
   #typing = ""
@@ -33,8 +42,8 @@ export class MessageLog extends HTMLElement {
     if (button?.value === "repeat") tell(this, "repeat-wanted", { key: button.closest("article").dataset.key })
   }
 
-  /** Shows `entries` (see conversation.js); `feedbackOn(id)` is what was already said about an answer. */
-  update(entries, feedbackOn) {
+  /** Shows `entries` (see conversation.js); `feedbackOn(id)` is what was already said about a message; `state` who answers now. */
+  update(entries, feedbackOn, state) {
     const wasNearEnd = this.#nearEnd()
     const first = this.#nodes.size === 0
     const known = new Set(entries.map((entry) => entry.key))
@@ -53,6 +62,7 @@ export class MessageLog extends HTMLElement {
       this.#writeDelivery(node, entry)
     })
     this.#markLatest(entries, feedbackOn)
+    this.#offer(entries, feedbackOn, state)
     if (first) requestAnimationFrame(() => this.list.setAttribute("aria-live", "polite"))
     if (added) this.#bringIntoView(added, wasNearEnd || first)
   }
@@ -142,6 +152,25 @@ export class MessageLog extends HTMLElement {
       if (asks && !row) node.append(this.#feedbackRow(node.entry, feedbackOn(node.entry.id)))
       else if (!asks && row?.querySelector("button") && !row.contains(this.getRootNode().activeElement)) row.remove()
     }
+  }
+
+  /** Under the desk's newest word: what can be done about it now (wait otherwise, leave a number, rate). */
+  #offer(entries, feedbackOn, state) {
+    const word = entries.findLast(({ event }) => event in OFFERS)
+    const offered = (word && OFFERS[word.event](state)) || null
+    for (const [key, node] of this.#nodes) {
+      const part = node.querySelector(OFFER_NAMES)
+      const wanted = key === word?.key ? offered : null
+      if (wanted && !part) node.append(this.#offerFor(wanted, word, feedbackOn))
+      else if (part && !wanted && part.querySelector("button")) part.remove() // what was settled stays
+    }
+  }
+
+  #offerFor(name, word, feedbackOn) {
+    const part = document.createElement(name)
+    if (name === "bangban-rating-form") part.setAttribute("message-id", word.id)
+    if (name === "bangban-rating-form" && feedbackOn(word.id) !== undefined) queueMicrotask(() => part.settle({ takeFocus: false }))
+    return part
   }
 
   #feedbackRow(entry, given) {

@@ -1,0 +1,1 @@
+"""The helpers' desk: who waits, who has whom, what is said, and what happened."""

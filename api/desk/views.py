@@ -1,0 +1,85 @@
+"""Tickets, messages and held answers as the helpers' pages see them."""
+
+from __future__ import annotations
+
+from api.acts import heading
+from api.clock import now
+from api.desk.life import Outcome, Reason, TicketState
+from api.desk.record import seconds
+from api.desk.schemas import CallbackContactOut, HeldOut, TicketOut, both
+from api.schemas import AnswerOut, BothOut
+from api.services import Services
+from api.storage.database import Work
+from api.storage.desk_models import HeldAnswerRow
+from api.storage.models import TicketRow
+from knowledge.schema import Facet
+
+
+async def ticket_out(services: Services, work: Work, row: TicketRow, reader: str | None = None) -> TicketOut:
+    """The ticket as it stands now. The call-back's contact is opened only where `reader` is the ticket's helper."""
+    moment, base = now(), services.retriever.base
+    holder = await work.presences.get(row.helper) if row.helper else None
+    unread = await work.messages.by_visitor_after(row.session_id, row.read_number) if row.session_id else 0
+    item = base.items.get(row.item_id or "")
+    return TicketOut(
+        id=row.id,
+        number=row.number,
+        session_id=row.session_id,
+        state=TicketState(row.state),
+        live=row.live,
+        language=row.language,
+        reason=Reason(row.reason),
+        summary=row.summary,
+        summaries=BothOut(zh=row.summary, en=row.summary_en or row.summary) if row.summary else None,
+        item_id=row.item_id,
+        item=both(item.name) if item else None,
+        family=row.family,
+        facet=row.facet,
+        opened_at=row.opened_at,
+        waiting_s=seconds(row.queued_at, moment) if row.state == "queued" else 0.0,
+        first_reply_s=seconds(row.opened_at, row.first_reply_at) if row.first_reply_at else None,
+        helper=row.helper,
+        helper_name=holder.display_name if holder else None,
+        offered_to=row.offered_to,
+        offered_s=seconds(row.offered_at, moment) if row.offered_at else None,
+        visitor_online=row.session_id is not None and services.events.is_followed(row.session_id),
+        unread=unread if row.state == "active" else 0,
+        transfer_note=row.transfer_note,
+        outcome=Outcome(row.outcome) if row.outcome else None,
+        resolved_at=row.resolved_at,
+        callback=await _callback(services, work, row, reader),
+    )
+
+
+def held_out(services: Services, row: HeldAnswerRow) -> HeldOut:
+    """A held answer as it stands now."""
+    return HeldOut(
+        id=row.id,
+        session_id=row.session_id,
+        state=row.state,
+        at=row.at,
+        waiting_s=seconds(row.at, row.decided_at or now()),
+        language=row.language,
+        question=row.question,
+        text=row.text,
+        title=title_in_both(services, row.answer["item_id"], row.answer["facet"]),
+        answer=AnswerOut.model_validate(row.answer),
+    )
+
+
+def title_in_both(services: Services, item_id: str, facet: str) -> BothOut:
+    """What an answer to this facet of this item is headed with, in both languages."""
+    base = services.retriever.base
+    if item_id not in base.items:
+        return BothOut(zh=item_id, en=item_id)  # A newer revision dropped it.
+    zh, en = (heading(base, services.texts, item_id, Facet(facet), language) for language in ("zh", "en"))
+    return BothOut(zh=zh, en=en)
+
+
+async def _callback(services: Services, work: Work, row: TicketRow, reader: str | None) -> CallbackContactOut | None:
+    contact = await work.desk.contact(row.id)
+    if contact is None:
+        return None
+    is_theirs = reader is not None and reader == row.helper
+    opened = services.sealer.open(contact.sealed) if is_theirs else None
+    return CallbackContactOut(kind=contact.kind, contact=opened, when=contact.convenient)

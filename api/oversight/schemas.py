@@ -1,0 +1,139 @@
+"""What supervision and follow-ups send and get, exactly as docs/desk-api.md says."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from api.conversation import LanguageName
+from api.oversight.reasons import About, ClosingReason, FollowUpState
+from api.schemas import BothOut
+from api.text_door import VisitorText
+from knowledge.schema import Facet
+
+
+class ShareOut(BaseModel):
+    """`count` of `of`; where there is nothing to count, the rest is null. `low` and `high`: 95 % interval."""
+
+    count: int
+    of: int
+    share: float | None
+    low: float | None
+    high: float | None
+
+
+class SharesOut(BaseModel):
+    """The measures of api.oversight.measures."""
+
+    first_reply_within_60s: ShareOut
+    resolved: ShareOut
+    resolved_by_visitors_word: ShareOut
+    content: ShareOut
+    left_without_reply: ShareOut
+
+
+class StandingOut(BaseModel):
+    """How it stands at this moment."""
+
+    waiting: int
+    to_be_called: int
+    active: int
+    longest_wait_s: float | None
+
+
+class FiguresOut(BaseModel):
+    """How it stands now, and what the days asked for come to."""
+
+    now: StandingOut
+    opened: int
+    shares: SharesOut
+
+
+class HelperFiguresOut(BaseModel):
+    """One helper's; null: what no helper had a hand in."""
+
+    helper: str | None
+    helper_name: str | None
+    active: int
+    shares: SharesOut
+
+
+class FamilyFiguresOut(FiguresOut):
+    """One item family's; null: tickets about no known item."""
+
+    family: str | None
+    name: BothOut | None
+
+
+class SupervisionOut(BaseModel):
+    """All figures; `first` and `last` are days in Shanghai."""
+
+    at: dt.datetime
+    first: dt.date = Field(serialization_alias="from")
+    last: dt.date = Field(serialization_alias="to")
+    total: FiguresOut
+    helpers: list[HelperFiguresOut]
+    families: list[FamilyFiguresOut]
+    follow_ups_open: int
+    follow_ups_overdue: int
+
+
+class FollowUpOut(BaseModel):
+    """What a visitor was not content with, and what became of it."""
+
+    id: str
+    state: FollowUpState
+    opened_at: dt.datetime
+    due: dt.date
+    overdue: bool
+    about: About
+    resolved: bool
+    rating: int | None
+    comment: str | None
+    language: LanguageName
+    session_id: str | None
+    message_id: str | None
+    ticket_id: str | None
+    ticket_number: str | None
+    helper: str | None
+    helper_name: str | None
+    entry_id: str | None
+    item_id: str | None
+    item: BothOut | None
+    facet: Facet | None
+    reason: ClosingReason | Literal["taken_back"] | None
+    action: str | None
+    closed_at: dt.datetime | None
+    closed_by: str | None
+
+
+class FollowUpsOut(BaseModel):
+    """A page of follow-ups: the open ones by due day, then the closed ones, newest first."""
+
+    follow_ups: list[FollowUpOut]
+    total: int
+
+
+class ItemReasonsOut(BaseModel):
+    """How often which reason was found for one item; null: follow-ups about no known item."""
+
+    item_id: str | None
+    item: BothOut | None
+    open: int
+    closed: int
+    reasons: dict[str, int]
+
+
+class ReasonsOut(BaseModel):
+    """Items, those with most follow-ups first."""
+
+    items: list[ItemReasonsOut]
+
+
+class FollowUpClosingIn(BaseModel):
+    """What was found, and what was done about it."""
+
+    reason: ClosingReason
+    action: VisitorText

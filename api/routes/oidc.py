@@ -1,0 +1,111 @@
+"""Signing in through the bureau's OpenID Connect provider: a browser goes there, and comes back."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Cookie, Query, Request
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel
+
+from api.accounts import cookies, provider_sign_in
+from api.accounts.provider import Provider
+from api.accounts.provider_sign_in import NotLetIn
+from api.problems import NoProvider, documented
+from api.proxies import came_by_tls
+from api.routes.door import Address, Door
+from api.services import Services
+from api.text_door import LongKey
+
+router = APIRouter(prefix="/api/v1/auth", tags=["helpers"])
+
+DESK, LOGIN_PAGE = "/desk", "/desk/login"
+COOKIE, COOKIE_PATH = "bangban_oidc", "/api/v1/auth/oidc"
+
+
+class WaysOut(BaseModel):
+    """How one can sign in here."""
+
+    password: bool = True
+    provider: bool
+
+
+@router.get("/ways", responses=documented())
+async def ways(door: Door) -> WaysOut:
+    """How one can sign in: with a password always, at the provider where one is set."""
+    return WaysOut(provider=door.provider is not None)
+
+
+@router.get(
+    "/oidc/start",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses={303: {"description": "To the provider"}, **documented(404, 429)},
+)
+async def start(request: Request, door: Door, address: Address) -> RedirectResponse:
+    """Go to the provider. A failure leads back to the login page, with the reason as `refused`."""
+    provider = _provider(door)
+    door.limits.count("sign_in", address=address)
+    try:
+        url, secret = await provider_sign_in.depart(door, provider, _callback_url(request, door))
+    except NotLetIn as refused:
+        return _back_to_login(refused)
+    away = RedirectResponse(url, status_code=303)
+    # Lax, since the provider's page sends the browser back; nothing but the journey hangs on this cookie.
+    away.set_cookie(
+        COOKIE, secret,
+        max_age=int(provider_sign_in.LASTS.total_seconds()), path=COOKIE_PATH,
+        secure=_by_tls(request, door), httponly=True, samesite="lax",
+    )  # fmt: skip
+    return away
+
+
+@router.get(
+    "/oidc/callback",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses={303: {"description": "To the desk, or back to the login page"}, **documented(404, 422, 429)},
+)
+async def callback(
+    request: Request,
+    door: Door,
+    address: Address,
+    state: Annotated[LongKey | None, Query()] = None,
+    code: Annotated[str | None, Query(max_length=4_000)] = None,
+    secret: Annotated[str | None, Cookie(alias=COOKIE)] = None,
+) -> RedirectResponse:
+    """Come back from the provider: to the desk, signed in, or to the login page, with the reason as `refused`."""
+    provider = _provider(door)
+    door.limits.count("sign_in", address=address)
+    try:
+        login = await provider_sign_in.arrive(
+            door, provider, _callback_url(request, door), secret=secret, state=state or "", code=code, address=address
+        )
+    except NotLetIn as refused:
+        response = _back_to_login(refused)
+    else:
+        response = RedirectResponse(DESK, status_code=303)
+        cookies.hand_out(response, login.token, _by_tls(request, door))
+    response.delete_cookie(COOKIE, path=COOKIE_PATH, secure=_by_tls(request, door), httponly=True, samesite="lax")
+    return response
+
+
+def _provider(door: Services) -> Provider:
+    if door.provider is None:
+        raise NoProvider
+    return door.provider
+
+
+def _back_to_login(refused: NotLetIn) -> RedirectResponse:
+    return RedirectResponse(f"{LOGIN_PAGE}?{urlencode({'refused': refused.why.value})}", status_code=303)
+
+
+def _callback_url(request: Request, door: Services) -> str:
+    """Where the provider sends the browser back to: the host that the browser asked for, which the proxy passes on."""
+    scheme = "https" if _by_tls(request, door) else "http"
+    return str(request.url_for("callback").replace(scheme=scheme))
+
+
+def _by_tls(request: Request, door: Services) -> bool:
+    return came_by_tls(request, door.settings.trusted_proxies)

@@ -1,0 +1,53 @@
+"""The table of follow-ups."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import Date, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.storage.models import ID, SHORT, Base
+
+
+class FollowUpRow(Base):
+    """Something that a visitor was not content with, until somebody has dealt with it.
+
+    `about`, `state` and `reason` are of api.oversight.reasons. What was rated is copied here, since a later word of the
+    visitor changes the feedback; `comment` is masked, and erased with the session. At most one follow-up per feedback
+    is open: the partial index decides the race. `due` is a day in Shanghai.
+    """
+
+    __tablename__ = "follow_ups"
+    __table_args__ = (
+        Index(
+            "one_open_follow_up_per_feedback",
+            "feedback_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index("follow_ups_by_state", "state", "due"),
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    feedback_id: Mapped[str] = mapped_column(ForeignKey("feedback.id", ondelete="CASCADE"))
+    session_id: Mapped[str | None] = mapped_column(ForeignKey("sessions.id", ondelete="SET NULL"), index=True)
+    message_id: Mapped[str | None] = mapped_column(ForeignKey("messages.id", ondelete="SET NULL"))
+    ticket_id: Mapped[str | None] = mapped_column(ForeignKey("tickets.id", ondelete="SET NULL"))
+    about: Mapped[str] = mapped_column(String(10))
+    helper: Mapped[str | None] = mapped_column(SHORT)
+    entry_id: Mapped[str | None] = mapped_column(String(160))
+    item_id: Mapped[str | None] = mapped_column(SHORT, index=True)
+    facet: Mapped[str | None] = mapped_column(SHORT)
+    language: Mapped[str] = mapped_column(String(2))
+    resolved: Mapped[bool]
+    rating: Mapped[int | None]
+    comment: Mapped[str | None] = mapped_column(Text)
+    opened_at: Mapped[dt.datetime]
+    due: Mapped[dt.date] = mapped_column(Date)
+    state: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str | None] = mapped_column(String(30))
+    action: Mapped[str | None] = mapped_column(Text)
+    closed_at: Mapped[dt.datetime | None]
+    closed_by: Mapped[str | None] = mapped_column(SHORT)

@@ -1,0 +1,140 @@
+"""The desk through the real service: a network that is gone, a service that is killed, and nothing lost or doubled."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from service import Stack, share_prepared, start, stop
+from websockets.sync.client import ClientConnection, connect
+
+from api.desk.duty import GONE_AFTER_S
+
+PASSWORD = "a pass phrase for tests"
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory) -> Iterator[list[Stack]]:
+    """The running service, in a list, so that a test may put another in its place over the same data."""
+    data_dir = tmp_path_factory.mktemp("desk")
+    share_prepared(data_dir)
+    for name in ("li", "wang"):
+        add_helper(data_dir, name)
+    running = [start(data_dir)]
+    yield running
+    stop(running[0])
+
+
+def add_helper(data_dir: Path, name: str) -> None:
+    command = [str(Path(sys.executable).with_name("bangban")), "user", "add", name, "--role", "agent"]
+    environment = {**os.environ, "BANGBAN_DATA_DIR": str(data_dir)}
+    subprocess.run([*command, "--password-stdin"], input=PASSWORD, text=True, env=environment, check=True, timeout=60)
+
+
+def call(stack: Stack, method: str, path: str, token: str | None, body: object = None) -> dict:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    reply = httpx.request(method, f"{stack.url}/api/v1/{path}", json=body, headers=headers, timeout=30)
+    assert reply.status_code < 300, reply.text
+    return reply.json() if reply.content else {}
+
+
+def come(stack: Stack, name: str) -> str:
+    token = call(stack, "POST", "auth/login", None, {"username": name, "password": PASSWORD})["token"]
+    call(stack, "PUT", "desk/presence", token, {"state": "online"})
+    return token
+
+
+def follow(stack: Stack, path: str, first: dict) -> ClientConnection:
+    socket = connect(f"{stack.url.replace('http', 'ws')}/api/v1/{path}", open_timeout=30)
+    socket.send(json.dumps(first))
+    return socket
+
+
+def messages(socket: ClientConnection, last: str) -> list[dict]:
+    """The messages that arrive, up to the one with this text."""
+    found: list[dict] = []
+    while not found or found[-1]["text"] != last:
+        frame = json.loads(socket.recv(timeout=30))
+        if "sender" in frame and "id" in frame:
+            found.append(frame)
+    return found
+
+
+def events(socket: ClientConnection, last: str) -> list[dict]:
+    """The desk's events, up to the message with this text."""
+    found: list[dict] = []
+    while not found or found[-1].get("message", {}).get("text") != last:
+        frame = json.loads(socket.recv(timeout=30))
+        if frame["type"] == "event":
+            found.append(frame)
+    return found
+
+
+def talk(stack: Stack) -> tuple[dict, str, str]:
+    """A visitor, their helper's token, and the ticket between them."""
+    helper = come(stack, "li")
+    session = call(stack, "POST", "sessions", None, {"language": "zh"})
+    call(stack, "POST", f"sessions/{session['session_id']}/handoff", session["token"], {})
+    [ticket] = call(stack, "GET", "desk/tickets?state=queued", helper)["tickets"]
+    call(stack, "POST", f"desk/tickets/{ticket['id']}/accept", helper)
+    return session, helper, ticket["id"]
+
+
+def test_whoever_was_cut_off_gets_the_rest_once_and_in_order_also_after_the_service_was_killed(desk):
+    session, helper, ticket_id = talk(desk[0])
+    path = f"sessions/{session['session_id']}"
+
+    def helper_says(text: str) -> None:
+        call(desk[0], "POST", f"desk/tickets/{ticket_id}/messages", helper, {"text": text, "client_id": text})
+
+    def visitor_says(text: str) -> None:
+        call(desk[0], "POST", f"{path}/messages", session["token"], {"text": text, "client_id": text})
+
+    visitor = follow(desk[0], f"{path}/events", {"token": session["token"]})
+    page = follow(desk[0], "desk/events", {"token": helper})
+    epoch = json.loads(page.recv(timeout=30))["epoch"]
+    helper_says("一")
+    seen = messages(visitor, "一")
+    told = events(page, "一")
+    # The network goes: neither side says goodbye, and what is said meanwhile reaches nobody.
+    visitor.socket.close()
+    page.socket.close()
+    visitor_says("二")
+    helper_says("三")
+    helper_says("三")  # a retry, as a page does that got no reply
+    desk[0].process.kill()
+    desk[0].process.wait()
+    desk[0] = start(desk[0].data_dir)
+    visitor_says("四")
+    resumed = {"token": session["token"], "epoch": epoch, "after": seen[-1]["id"]}
+    with follow(desk[0], f"{path}/events", resumed) as back:
+        rest = messages(back, "四")
+    assert [message["text"] for message in rest] == ["二", "三", "四"]
+    numbers = [message["sequence"] for message in (*seen, *rest)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    with follow(desk[0], "desk/events", {"token": helper, "epoch": epoch, "after": told[-1]["sequence"]}) as again:
+        heard = events(again, "四")
+    assert [event["message"]["text"] for event in heard if event["kind"] == "message"] == ["二", "三", "四"]
+    call(desk[0], "POST", f"desk/tickets/{ticket_id}/resolve", helper, {"outcome": "resolved"})
+
+
+def test_a_helper_whose_browser_crashes_gives_the_conversation_back_within_half_a_minute(desk):
+    session, helper, ticket_id = talk(desk[0])
+    page = follow(desk[0], "desk/events", {"token": helper})
+    page.send(json.dumps({"type": "beat"}))
+    page.socket.close()
+    vanished_at = time.monotonic()
+    colleague = come(desk[0], "wang")
+    while call(desk[0], "GET", f"desk/tickets/{ticket_id}", colleague)["state"] != "queued":
+        assert time.monotonic() - vanished_at < 30
+        call(desk[0], "PUT", "desk/presence", colleague, {"state": "online"})
+        time.sleep(1)
+    assert time.monotonic() - vanished_at > GONE_AFTER_S - 10
+    call(desk[0], "POST", f"desk/tickets/{ticket_id}/accept", colleague)
+    state = call(desk[0], "GET", f"sessions/{session['session_id']}/handoff", session["token"])["state"]
+    assert state == "human"
