@@ -25,7 +25,7 @@ lock:           ## resolve the dependencies anew (LOCK=--upgrade takes newer ver
 bench:          ## measure speed and memory, print a table, write reports/bench.json
 	$(SETUP) python evaluation.bench
 
-bench-publishing: ## seconds from publish to live as the base grows (TIMES="1 10")
+bench-publishing: ## seconds from publish to live as the base grows (TIMES="1 10 100")
 	$(SETUP) python evaluation.bench_publishing $(TIMES)
 
 eval:           ## ask every suite of questions and dialogues; writes reports/eval.json and eval.html

@@ -136,7 +136,7 @@ def publish(
             from api import publish_check
 
             with told_in_a_sentence(settings), progress.step("Asking the new base what people ask"):
-                checked = publish_check.check(settings, encoder, lambda told: progress.note(f"  {told}"))
+                checked = publish_check.check(settings, encoder, lambda told: progress.note(f"  {told}"), read)
             _refuse_unless_wanted(checked, settings, yes, as_json)
         with told_in_a_sentence(settings), progress.step("Publishing"):
             revisions.publish(

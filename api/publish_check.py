@@ -21,6 +21,7 @@ from evaluation.proxies import RememberingEncoder
 from evaluation.rates import Rate, finite
 from evaluation.replay import Asked, Difference, Replayed, Verdict, difference, measures, opened, replay
 from evaluation.suites import Outside, Question
+from knowledge.loader import Read
 from retrieval import index
 from retrieval.encoder import Encoder
 from retrieval.language import normalise
@@ -43,13 +44,13 @@ class Check:
     missed: tuple[str, ...]
 
 
-def check(settings: Settings, encoder: Encoder, note: Callable[[str], None]) -> Check:
-    """Build the index of the knowledge as it is now, leave the live one alone, and ask both the same.
+def check(settings: Settings, encoder: Encoder, note: Callable[[str], None], read: Read) -> Check:
+    """Build the index of the knowledge as it was read, leave the live one alone, and ask both the same.
 
     Raises what retrieval.index.build raises.
     """
     live = index.live(settings.data_dir)
-    folder = index.build(settings.data_dir, settings.knowledge_dir, encoder, note)
+    folder = index.build(settings.data_dir, settings.knowledge_dir, encoder, note, read)
     remembering = RememberingEncoder(encoder)
     asked = [*_cases(), *_of_visitors(settings, note)]
     note(f"asking {len(asked)} questions of the new base and of the live one")

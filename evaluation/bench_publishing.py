@@ -1,21 +1,28 @@
-"""Seconds from `bangban kb publish` to live, at growing sizes of the base: `make bench-publishing` (TIMES="1 10").
+"""Seconds from `bangban kb publish` to live, at growing sizes of the base: `make bench-publishing` (TIMES="1 10 100").
 
 The base is grown by giving every item copies of its entries with other slugs and numbered questions. The service runs
-over it meanwhile. Vectors of the copies are made up, because encoding them all would measure nothing but the encoder,
-whose pace is a figure of its own; a whole rebuild is therefore told as what everything else took plus texts ÷ pace.
+over it meanwhile, but for the sizes that --alone names, where there is no memory for both; the reader is fitted, but
+for those that --lent names, where that takes more memory than there is: it is then taken over. Vectors of the copies
+are made up, because encoding them all would measure nothing but the encoder, whose pace is a figure of its own: a whole
+rebuild is therefore told as what everything else took plus texts ÷ pace. Processor seconds and memory stand beside the
+seconds, for machines that do other work meanwhile.
 """
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 import json
+import multiprocessing
 import os
 import random
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,65 +30,106 @@ import numpy as np
 import yaml
 
 from evaluation.service import BANGBAN, CHECKOUT, prepare, running
+from knowledge.base import KnowledgeBase
 from knowledge.files import FOLDERS, SINGLE_FILES
 from knowledge.loader import load
 from knowledge.schema import Language
+from retrieval import index, parts
 from retrieval.embedding_cache import EmbeddingCache
-from retrieval.encoder import open_encoder
+from retrieval.encoder import Encoder, open_encoder
 from retrieval.forms import composed, examples, forms, situations
+from retrieval.training import lessons_of
 
 PACE_TEXTS = 400
 NOISE = 0.15
+CHUNK = 100_000
+"""How many made-up vectors are in memory at a time."""
 CHANGED = "urban-tree-felling"
 
 
-def main(times: list[int]) -> None:
+@dataclass(frozen=True)
+class Grown:
+    """What a grown base holds, and the encoder's pace, measured beside it."""
+
+    entries: int
+    texts: int
+    texts_per_s: float
+
+
+@dataclass(frozen=True)
+class Took:
+    """What one command took."""
+
+    seconds: float
+    processor_s: float
+    memory_gb: float
+    printed: str
+
+
+def main(times: list[int], alone: list[int], lent: list[int], folder: Path | None) -> None:
     """Measure at each size; print a line a size; write reports/bench-publishing.json."""
     prepare()
-    told = [_at_size(size) for size in times]
+    told = [_at_size(size, size in alone, size in lent, folder) for size in times]
     path = CHECKOUT / "reports" / "bench-publishing.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 
-def _at_size(size: int) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as scratch:
+def _at_size(size: int, alone: bool, lent: bool, folder: Path | None) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
         knowledge, data_dir = Path(scratch) / "knowledge", Path(scratch) / "var"
-        _grow(knowledge, size)
-        pace = _seed_vectors(knowledge, data_dir)
-        environment = os.environ | {"BANGBAN_DATA_DIR": str(data_dir), "BANGBAN_KNOWLEDGE_DIR": str(knowledge)}
-        began = time.monotonic()
-        subprocess.run([str(BANGBAN), "kb", "publish", "--anyway"], env=environment, check=True)
-        rebuilt_s = time.monotonic() - began
-        base = load(knowledge)
-        texts = len({form.text for form in forms(base)})
-        with running(data_dir, settings={"BANGBAN_KNOWLEDGE_DIR": str(knowledge)}) as service:
+        # In a process of its own: its memory is given back before anything is measured.
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as growing:
+            grown = growing.submit(_grow, knowledge, data_dir, size, lent).result()
+        environment = {"BANGBAN_DATA_DIR": str(data_dir), "BANGBAN_KNOWLEDGE_DIR": str(knowledge)}
+        rebuilt = _publish(environment)
+        service = running(data_dir, settings={"BANGBAN_KNOWLEDGE_DIR": str(knowledge)})
+        with contextlib.nullcontext() if alone else service as live:
             _change_one_answer(knowledge)
-            port = service.url.rsplit(":", 1)[1]
-            began = time.monotonic()
-            done = subprocess.run(
-                [str(BANGBAN), "kb", "publish", "--anyway", "--json"],
-                env=environment | {"BANGBAN_PORT": port}, check=True, capture_output=True, text=True,
-            )  # fmt: skip
-            changed_s = time.monotonic() - began
-            assert json.loads(done.stdout)["live_in_service"], done.stdout
+            port = {} if live is None else {"BANGBAN_PORT": live.url.rsplit(":", 1)[1]}
+            changed = _publish(environment | port)
+            assert json.loads(changed.printed)["live_in_service"] != alone, changed.printed
     told = {
         "times": size,
-        "entries": len(base.entries),
-        "texts": texts,
-        "publish_one_changed_answer_s": round(changed_s, 1),
-        "rebuild_without_encoding_s": round(rebuilt_s, 1),
-        "encoder_texts_per_s": round(pace, 1),
-        "rebuild_with_encoding_s": round(rebuilt_s + texts / pace, 1),
+        "entries": grown.entries,
+        "texts": grown.texts,
+        "with_a_service_running": not alone,
+        "with_a_lent_reader": lent,
+        "publish_one_changed_answer": _told(changed),
+        "rebuild_without_encoding": _told(rebuilt),
+        "encoder_texts_per_s": round(grown.texts_per_s, 1),
+        "rebuild_with_encoding_s": round(rebuilt.seconds + grown.texts / grown.texts_per_s, 1),
     }
     print(json.dumps(told), flush=True)
     return told
 
 
-def _grow(folder: Path, size: int) -> None:
-    """The checkout's knowledge, every item with `size` times its entries."""
+def _publish(environment: dict[str, str]) -> Took:
+    began = time.monotonic()
+    command = [str(BANGBAN), "kb", "publish", "--json"]
+    with subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.PIPE, text=True) as publishing:
+        assert publishing.stdout is not None
+        printed = publishing.stdout.read()
+        # Not RUSAGE_CHILDREN, which tells the largest of all children so far.
+        _, status, used = os.wait4(publishing.pid, 0)
+        publishing.returncode = os.waitstatus_to_exitcode(status)
+    if publishing.returncode:
+        raise subprocess.CalledProcessError(publishing.returncode, command)
+    return Took(time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1e6, printed)
+
+
+def _told(took: Took) -> dict[str, float]:
+    return {
+        "seconds": round(took.seconds, 1),
+        "processor_s": round(took.processor_s, 1),
+        "memory_gb": round(took.memory_gb, 1),
+    }
+
+
+def _grow(folder: Path, data_dir: Path, size: int, lent: bool) -> Grown:
+    """The checkout's knowledge in `folder`, every item with `size` times its entries, and vectors in `data_dir`."""
+    folder.mkdir(parents=True)
     for name in SINGLE_FILES:
-        folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(CHECKOUT / "knowledge" / name, folder)
     for name in FOLDERS:
         shutil.copytree(CHECKOUT / "knowledge" / name, folder / name)
@@ -94,15 +142,29 @@ def _grow(folder: Path, size: int) -> None:
                 added = {**entry, "facet": entry.get("facet", slug), "similar": similar, "question": question}
                 spec["entries"][f"situation-copy-{copy}-{slug}"] = added
         path.write_text(yaml.dump(spec, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False), "utf-8")
-
-
-def _seed_vectors(knowledge: Path, data_dir: Path) -> float:
-    """Put a vector for every text into the data dir's cache; returns the encoder's pace in texts/s, measured here."""
-    (data_dir / "models").parent.mkdir(parents=True)
+    data_dir.mkdir(parents=True)
     (data_dir / "models").symlink_to(CHECKOUT / "var" / "models")
-    encoder = open_encoder(data_dir)
-    base = load(knowledge)
-    texts = list(dict.fromkeys(one.text for one in (*forms(base), *examples(base), *situations(base), *composed(base))))
+    encoder, base = open_encoder(data_dir), load(folder)
+    if lent:
+        _lend_reader(base, data_dir, encoder)
+    return _seed_vectors(base, data_dir, encoder)
+
+
+def _lend_reader(base: KnowledgeBase, data_dir: Path, encoder: Encoder) -> None:
+    """Let the first publish find the reader of the base as it is, as if it had been fitted to the grown one."""
+    live = index.live(CHECKOUT / "var")
+    assert live is not None
+    folder = index.root(data_dir) / f"lent-{index.kind_of(encoder.fingerprint)}"
+    parts.take_over(None, folder, index.READER, lessons_of(base))
+    shutil.copy(live / index.READER, folder / index.READER)
+    index.switch(data_dir, folder)
+
+
+def _seed_vectors(base: KnowledgeBase, data_dir: Path, encoder: Encoder) -> Grown:
+    """Put a vector for every text into the data dir's cache, and measure the encoder's pace."""
+    found = [one.text for one in forms(base) if not one.is_answer]
+    found += [one.text for one in (*examples(base), *situations(base), *composed(base))]
+    texts = list(dict.fromkeys(found))
     sample = random.Random(0).sample(texts, min(PACE_TEXTS, len(texts)))
     began = time.monotonic()
     encoder.encode(sample)
@@ -111,12 +173,13 @@ def _seed_vectors(knowledge: Path, data_dir: Path) -> float:
     cache = EmbeddingCache(data_dir / "embeddings", encoder)
     chance = np.random.default_rng(0)
     made_up = cache.missing(texts)
-    near = cache.vectors([re.sub(r" \d+$", "", text) for text in made_up])
-    vectors = near + NOISE * chance.standard_normal(near.shape).astype(np.float32) / np.sqrt(near.shape[1])
-    cache.keep(made_up, vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
-    cache.vectors(texts)
-    cache.save()
-    return pace
+    for begin in range(0, len(made_up), CHUNK):
+        chunk = made_up[begin : begin + CHUNK]
+        near = cache.vectors([re.sub(r" \d+$", "", text) for text in chunk])
+        vectors = near + NOISE * chance.standard_normal(near.shape, dtype=np.float32) / np.sqrt(near.shape[1])
+        cache.keep(chunk, vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+        cache.save()
+    return Grown(len(base.entries), len(texts), pace)
 
 
 def _change_one_answer(knowledge: Path) -> None:
@@ -128,4 +191,10 @@ def _change_one_answer(knowledge: Path) -> None:
 
 
 if __name__ == "__main__":
-    main([int(size) for size in sys.argv[1:]] or [1, 10])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("times", nargs="*", type=int, default=[1, 10])
+    parser.add_argument("--alone", nargs="+", type=int, default=[], help="sizes to measure without a running service")
+    parser.add_argument("--lent", nargs="+", type=int, default=[], help="sizes whose reader is not fitted but lent")
+    parser.add_argument("--folder", type=Path, help="where to grow the bases; 100 times need 20 GB there")
+    given = parser.parse_args()
+    main(given.times, given.alone, given.lent, given.folder)

@@ -54,19 +54,15 @@ class EmbeddingCache:
 
     def missing(self, texts: Sequence[str]) -> list[str]:
         """The texts whose vectors are not known, each once."""
-        known = np.zeros(len(texts), dtype=bool)
-        keys = keys_of(texts)
-        for segment in (*self._kept, *self._fresh):
-            known |= places_of(keys, segment.keys) >= 0
-        return list(dict.fromkeys(text for text, is_known in zip(texts, known, strict=True) if not is_known))
+        return self._missing(texts, keys_of(texts))
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors of the texts, float32, shape (len(texts), dimensions); only unknown texts are encoded."""
         if not texts:
             return np.zeros((0, 1), dtype=np.float32)
-        if unknown := self.missing(texts):
-            self.keep(unknown, self._encoder.encode(unknown))
         keys = keys_of(texts)
+        if unknown := self._missing(texts, keys):
+            self.keep(unknown, self._encoder.encode(unknown))
         self._asked.append(keys)
         return self._gathered(keys)
 
@@ -89,6 +85,12 @@ class EmbeddingCache:
         self._fresh = []
         self._files = list(_read(self._folder))
         self._kept = [segment for _, segment in self._files]
+
+    def _missing(self, texts: Sequence[str], keys: np.ndarray) -> list[str]:
+        known = np.zeros(len(texts), dtype=bool)
+        for segment in (*self._kept, *self._fresh):
+            known |= places_of(keys, segment.keys) >= 0
+        return list(dict.fromkeys(text for text, is_known in zip(texts, known, strict=True) if not is_known))
 
     def _gathered(self, keys: np.ndarray) -> np.ndarray:
         """The vectors of known keys."""

@@ -36,7 +36,7 @@ from retrieval.reading import Reader
 from retrieval.signals import NEAREST, Layout
 from retrieval.training import fit_reader, lessons_of
 
-FORMAT = 10
+FORMAT = 11
 """Raised whenever an index of an older version of this code must not be used."""
 
 CHECKED_QUESTIONS, LEAST_FOUND = 100, 0.85
@@ -237,7 +237,10 @@ def _whole(
         languages,
         segmenter,
         _part(folder, READER, like, lambda index: index.reader, Reader.load),
-        _part(folder, WORDS, like, lambda index: index.pinyin, lambda path: _read_pinyin(path, languages)),
+        # The English words are not part of what is shared: an edited answer may bring one.
+        _part(folder, WORDS, like, lambda index: index.pinyin, _read_pinyin).beside(
+            word for form in languages[Language.EN.value].forms for word in form.text.split()
+        ),
     )
 
 
@@ -270,9 +273,8 @@ def _read_dense(path: Path) -> faiss.Index:
     return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
 
 
-def _read_pinyin(path: Path, languages: dict[str, LanguageIndex]) -> PinyinReader:
-    english = {word for form in languages[Language.EN.value].forms for word in form.text.split()}
-    return PinyinReader(json.loads(path.read_text(encoding="utf-8")), english)
+def _read_pinyin(path: Path) -> PinyinReader:
+    return PinyinReader(json.loads(path.read_text(encoding="utf-8")))
 
 
 def _forms(base: KnowledgeBase, like: Index | None = None) -> dict[str, tuple[Form, ...]]:

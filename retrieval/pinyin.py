@@ -12,6 +12,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from copy import copy
 from functools import cache
 
 from pypinyin import Style, lazy_pinyin
@@ -49,6 +50,12 @@ class PinyinReader:
             if spelt and (spelt not in best or cost < best[spelt][0]):
                 best[spelt] = cost, word
         self._words = best
+
+    def beside(self, english: Iterable[str]) -> PinyinReader:
+        """A reader with the same Chinese words, beside other English ones."""
+        other = copy(self)
+        other._english = frozenset(english)
+        return other
 
     def read(self, text: str) -> str | None:
         """The Chinese that a normalised text spells; None where it is not nearly all pinyin."""

@@ -46,4 +46,6 @@ def _uses(term: GlossaryTerm, text: str, language: Language) -> bool:
 def _stands_in(word: str, text: str, language: Language) -> bool:
     if language is Language.ZH:
         return word in text
+    if word.lower() not in text.lower():
+        return False  # Nearly always, and told ten times sooner than by the expression.
     return re.search(rf"\b{re.escape(word)}(?:e?s)?\b", text, re.IGNORECASE) is not None

@@ -111,11 +111,21 @@ def test_an_edited_answer_takes_over_what_it_leaves_as_it_was(desk, retriever):
     assert searching.refresh()
     after = searching._live.index
     assert after.base.revision == revision_of(knowledge) != before.base.revision
-    assert after.reader is before.reader and after.pinyin is before.pinyin
+    assert after.reader is before.reader
     for language in ("zh", "en"):
         assert after.languages[language].dense is before.languages[language].dense
         assert after.languages[language].lexical is not before.languages[language].lexical
     assert after.base.items["outdoor-signboard"] is before.base.items["outdoor-signboard"]
+
+
+def test_a_word_that_an_edited_answer_brings_is_no_pinyin_any_more(desk, retriever):
+    data_dir, knowledge = desk
+    searching = Retriever(data_dir, retriever.encoder)
+    assert "树木" in searching._live.index.pinyin.read_within("the shumu xuke please")
+    mark(knowledge, "say shumu xuke there")
+    revisions.publish(data_dir, knowledge, retriever.encoder)
+    searching.refresh()
+    assert searching._live.index.pinyin.read_within("the shumu xuke please") is None
 
 
 def test_an_edited_answer_needs_no_language_model(desk):
@@ -218,9 +228,9 @@ PUBLISHING = """
 import sys
 from pathlib import Path
 from retrieval import revisions
-from retrieval.encoder import open_encoder
+from retrieval.encoder import find_encoder
 data_dir, knowledge = map(Path, sys.argv[1:])
-encoder = open_encoder(data_dir)
+encoder = find_encoder(data_dir)
 print("begin", flush=True)
 revisions.publish(data_dir, knowledge, encoder)
 """
