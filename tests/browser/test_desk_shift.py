@@ -141,6 +141,7 @@ def test_a_supervisors_notice_reaches_every_visitor_in_their_language(visit, hel
     zhao.press("Control+Enter")
     expect(zhao.page.locator(".modes")).to_contain_text("公告")
     expect(chat.panel.locator(".desk-notice")).to_contain_text("Typhoon", timeout=ANSWER_MS)
+    expect(zhao.dialog).to_have_count(0)
     zhao.press("g")
     for name in ("zh", "en"):
         zhao.dialog.locator(f"[name={name}]").fill("")
