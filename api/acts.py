@@ -28,6 +28,8 @@ HOTLINE = "hotline-12345"
 """The item that says what the hotline can do."""
 LIKELY_INSTEAD = 0.08
 """From which confidence on a candidate is worth an option beside the answer that was given."""
+POSSIBLE_ALL_THE_SAME = 0.03
+"""The same beside the reply that a message is none of our business: a way back from a misreading."""
 LEAST_SHARE = 0.04
 """A candidate with less than this share of the best one's confidence is not worth a visitor's time."""
 
@@ -266,8 +268,10 @@ def _hand_over(scene: Scene) -> Draft | None:
 
 
 def _out_of_scope(scene: Scene) -> Draft:
-    options = tuple(islice(_hot(scene), SEE_ALSO))
-    occasion = "out_of_scope_elsewhere" if scene.found and scene.found.elsewhere else "out_of_scope"
+    elsewhere = scene.found is not None and scene.found.elsewhere
+    possible = () if elsewhere else islice(_instead(scene, (), POSSIBLE_ALL_THE_SAME), 2)
+    options = tuple(_distinct((*possible, *_hot(scene)), SEE_ALSO))
+    occasion = "out_of_scope_elsewhere" if elsewhere else "out_of_scope"
     return _said(scene, Act.OUT_OF_SCOPE, occasion, "out_of_scope", options)
 
 
@@ -484,13 +488,13 @@ def _see_also(scene: Scene, entry: Entry, shown: tuple[str, ...]) -> Iterator[Op
             yield option
 
 
-def _instead(scene: Scene, shown: tuple[str, ...]) -> Iterator[Option]:
+def _instead(scene: Scene, shown: tuple[str, ...], least: float = LIKELY_INSTEAD) -> Iterator[Option]:
     """Other entries that the search thinks possible, where the visitor did not choose."""
     if scene.found is None or scene.picked is not None:
         return
     for ranked in scene.found.entries:
         entry = scene.base.entries.get(ranked.entry_id)
-        if ranked.confidence >= LIKELY_INSTEAD and entry is not None and entry.entry_id not in shown:
+        if ranked.confidence >= least and entry is not None and entry.entry_id not in shown:
             yield _entry_option(scene, entry)
 
 

@@ -25,7 +25,7 @@ ONE_IN = {"ask": 3, "out_of_scope": 2}
 
 def find(settings: Settings) -> Path | None:
     """The model if it is up to date, else None. Quick: neither the encoder nor Rasa is asked."""
-    vectors = _embeddings(settings)
+    vectors = embeddings_path(settings)
     if not vectors.is_file():
         return None
     model = bot_process.model_path(settings, vectors)
@@ -40,7 +40,7 @@ def train(settings: Settings, encoder: Encoder) -> Path:
 def lessons(settings: Settings, encoder: Encoder) -> tuple[Path, Path]:
     """What the bot is trained on beside bot/, made if it is not up to date: the encoder's vectors of all texts, and the
     situations as Rasa's training data."""
-    embeddings = _embeddings(settings)
+    embeddings = embeddings_path(settings)
     told = embeddings.with_suffix(".yml")
     if not embeddings.is_file() or not told.is_file():
         from retrieval.language import normalise
@@ -71,7 +71,8 @@ def _told(settings: Settings, known: list[str]) -> str:
     return yaml.safe_dump({"version": "3.1", "nlu": nlu}, allow_unicode=True, width=10_000)
 
 
-def _embeddings(settings: Settings) -> Path:
+def embeddings_path(settings: Settings) -> Path:
+    """Where the vectors of what the bot is trained on are or will be: named by the texts and the encoder."""
     from retrieval.adapter import PATH as ADAPTER
     from retrieval.packaged_model import WHEEL_SHA256
 

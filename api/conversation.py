@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.protocol import Failures, Offered
+from bot.protocol import Act, Failures, Offered
 
 LanguageName = Literal["zh", "en"]
 StateName = Literal["bot", "queued", "human", "closed"]
@@ -59,3 +59,13 @@ class Conversation:
     def failing(self) -> Failures:
         """The failures as the bot counts them."""
         return (Failures.NONE, Failures.ONE, Failures.MANY)[min(self.failures, 2)]
+
+    @property
+    def begun(self) -> bool:
+        """Whether the visitor has been given anything yet that could have failed to help."""
+        return self.last_act not in (None, Act.GREET.value)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a person was called and has not come."""
+        return self.state == "queued" or self.last_act == Act.HAND_OVER.value

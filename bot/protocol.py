@@ -81,7 +81,9 @@ class Act(str, Enum):
 class Evidence:
     """What api tells the bot about one message. Ids are None where nothing was found.
 
-    `embedding` is the message's vector: base64 of little-endian float16, None where there is none.
+    `embedding` is the message's vector: base64 of little-endian float16, None where there is none. `begun`: whether the
+    visitor has been given anything yet that could have failed to help; `waiting`: whether a person was called and has
+    not come.
     """
 
     decision: Decision
@@ -89,6 +91,8 @@ class Evidence:
     chosen: Chosen = Chosen.NO
     offered: Offered = Offered.NOTHING
     failures: Failures = Failures.NONE
+    begun: bool = True
+    waiting: bool = False
     item: Optional[str] = None
     facet: Optional[str] = None
     entry: Optional[str] = None

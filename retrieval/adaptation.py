@@ -15,7 +15,7 @@ import random
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +66,8 @@ def adapt(base: KnowledgeBase, encoder: Encoder, say: Callable[[str], None]) -> 
             # Half precision halves the time and the proof is measured in full: what it costs would show there.
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 vectors = _embed(adapted, model.tokenizer, [one.text for one in batch]).float()
-            loss = _loss(vectors, item_head, [lessons.items.get(one.item_id, -1) for one in batch])
-            loss = loss + _loss(vectors, facet_head, [lessons.facets.get(one.facet, -1) for one in batch])
+            loss = _loss(vectors, item_head, [_places(lessons.items, one.item_id, *one.also) for one in batch])
+            loss = loss + _loss(vectors, facet_head, [_places(lessons.facets, one.facet) for one in batch])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -119,7 +119,7 @@ class Lessons:
 
 def proof(base: KnowledgeBase, encode: Callable[[Sequence[str]], np.ndarray]) -> dict[str, dict[str, float]]:
     """How often a subject network finds item and facet of the held-out situations first, by language."""
-    told = [one for one in situations(base) if one.item_id != OUTSIDE]
+    told = [one for one in situations(base) if one.item_id != OUTSIDE and one.facet is not None and not one.also]
     asked = [one for one in told if held_out(one.text)]
     taught = [one for one in (*told, *examples(base)) if not held_out(one.text)]
     vectors, questions = encode([one.text for one in taught]), encode([one.text for one in asked])
@@ -160,17 +160,22 @@ def _embed(adapted: Any, tokenizer: Any, texts: Sequence[str]) -> Any:
     return torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=1)
 
 
-def _loss(vectors: Any, head: Any, gold: Sequence[int]) -> Any:
-    """Smoothed cross-entropy over the rows that have a class (gold ≥ 0)."""
+def _places(classes: Mapping[Any, int], *names: Any) -> list[int]:
+    return [classes[name] for name in names if name in classes]
+
+
+def _loss(vectors: Any, head: Any, gold: Sequence[Sequence[int]]) -> Any:
+    """Smoothed cross-entropy over the rows that have a class; what may be of several is of each in equal shares."""
     import torch
 
-    rows = [row for row, place in enumerate(gold) if place >= 0]
+    rows = [row for row, places in enumerate(gold) if places]
     if not rows:
         return vectors.sum() * 0.0
     logits = SCALE * vectors[rows] @ torch.nn.functional.normalize(head.weight, dim=1).T
-    return torch.nn.functional.cross_entropy(
-        logits, torch.tensor([gold[row] for row in rows]), label_smoothing=SMOOTHING
-    )
+    shares = torch.zeros_like(logits)
+    for place, row in enumerate(rows):
+        shares[place, list(gold[row])] = 1.0 / len(gold[row])
+    return torch.nn.functional.cross_entropy(logits, shares, label_smoothing=SMOOTHING)
 
 
 def main(data_dir: Path, knowledge_dir: Path) -> None:

@@ -27,6 +27,8 @@ SURE_ENOUGH = 0.5
 """The share of the facet's threshold that is enough to answer: a wrong guess costs a word, as the item is settled."""
 CARRIED = {Facet.OVERVIEW: 0.9, Facet.APPLICABILITY: 0.4}
 """Which share of a facet's probability goes to the one asked before: a name alone, or a case put, asks no other."""
+CARRIED_ON = {Facet.OVERVIEW: 0.9, Facet.APPLICABILITY: 0.7, Facet.DIFFERENCES: 0.7}
+"""The same where the message corrects what was understood: "not the lorry, the site's" compares nothing."""
 
 ASKED_STILL = 2.5
 """For the facet that was asked last, where the words of the message hardly ask at all."""
@@ -67,12 +69,12 @@ def items_in(
     return items / whole, none / whole
 
 
-def facets_in(context: Context, facets: np.ndarray, asking: float) -> np.ndarray:
+def facets_in(context: Context, text: str, facets: np.ndarray, asking: float) -> np.ndarray:
     """Log probabilities of the facets, shape (15, 2), given the conversation; `asking` is retrieval.signals'."""
     if context.facet is None:
         return facets
     told, order = np.exp(facets), list(Facet)
-    for facet, share in CARRIED.items():
+    for facet, share in (CARRIED_ON if _CORRECTS.search(text) else CARRIED).items():
         moved = share * told[order.index(facet)]
         told[order.index(facet)] -= moved
         told[order.index(context.facet)] += moved

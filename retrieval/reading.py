@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from scipy.special import logsumexp
 
 from bot.protocol import Decision, Topic
 from knowledge.schema import Facet
+from retrieval.double import FIRST_SHARE, asked_in_turn, favour_first
 from retrieval.following import SURE_ENOUGH, Context, facets_in, items_in
 from retrieval.forms import SILENT
 from retrieval.fusion import ConditionalLogit
@@ -21,6 +22,8 @@ ITEM_FEATURES, ENTRY_FEATURES = 12, 6
 
 PLAINLY_OUTSIDE = 0.6
 """From which probability of "none of ours" on a visitor is told so, rather than asked to put it differently."""
+BARE = 0.85
+"""How sure the item must be where the message asks nothing but names a topic, to be told of it at once."""
 ELSEWHERE = 0.2
 """The same where another place is named: what holds in Shanghai would be a wrong answer there."""
 
@@ -71,10 +74,18 @@ class Reader:
         carried = silent
         if context is not None:
             items, none = items_in(context, text, items, silent, none, layout)
-            facets, silent = facets_in(context, facets, signals.asking), 0.0
+            facets, silent = facets_in(context, text, facets, signals.asking), 0.0
+        least = self.thresholds
+        if context is not None:
+            least = replace(least, facet=SURE_ENOUGH * least.facet)
+        elif signals.asking == 0.0 and np.exp(facets).mean(axis=1).argmax() == list(Facet).index(Facet.OVERVIEW):
+            least = replace(least, item=max(BARE, least.item))
+        pair = asked_in_turn(text, self.facet_ngram_head)
+        divided = favour_first(facets, pair) if pair is not None else None
+        if divided is not None:
+            facets, least = divided, replace(least, facet=FIRST_SHARE * least.facet)
         entries = self._entries(items, facets, signals, layout)
-        least_facet = self.thresholds.facet * (SURE_ENOUGH if context is not None else 1.0)
-        decision = self._decide(items, entries, silent, none, least_facet, layout)
+        decision = self._decide(items, entries, silent, none, least, layout)
         if signals.elsewhere and context is None and none >= ELSEWHERE:
             decision = Decision.OUTSIDE
         best = int(items.argmax())
@@ -139,17 +150,17 @@ class Reader:
         return entries
 
     def _decide(
-        self, items: np.ndarray, entries: np.ndarray, silent: float, none: float, least_facet: float, layout: Layout
+        self, items: np.ndarray, entries: np.ndarray, silent: float, none: float, least: Thresholds, layout: Layout
     ) -> Decision:
         best = int(items.argmax())
-        if none > max(items[best], silent) and none > self.thresholds.none:
+        if none > max(items[best], silent) and none > least.none:
             return Decision.OUTSIDE if none >= PLAINLY_OUTSIDE else Decision.ABSTAIN
         if silent > items[best]:
             return Decision.ASK_ITEM
         masses = np.bincount(layout.entry_item * len(Facet) + layout.entry_facet, weights=entries)
         item, facet = int(masses.argmax()) // len(Facet), masses.max()
         facet = facet / max(items[item], 1e-9)
-        if items[item] >= self.thresholds.item and facet >= least_facet:
+        if items[item] >= least.item and facet >= least.facet:
             return Decision.ANSWER
         return Decision.CLARIFY
 

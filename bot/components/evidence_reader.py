@@ -24,8 +24,8 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot.protocol import Chosen, Decision, Evidence, Topic
 
-ASK, CHOOSE, ASK_HUMAN = "ask", "choose", "ask_human"
-WITH_SUBJECT = (ASK_HUMAN, "named_case", "not_resolved")
+ASK, CHOOSE, ASK_HUMAN, ASK_WAIT, NOT_RESOLVED = "ask", "choose", "ask_human", "ask_wait", "not_resolved"
+WITH_SUBJECT = (ASK_HUMAN, "named_case", NOT_RESOLVED)
 """Acts in which people name what it is about: "can someone explain the felling permit to me in person"."""
 BETWEEN = ("thanks", "goodbye", "greet", "affirm", "deny")
 """Set phrases that stand between questions."""
@@ -43,8 +43,9 @@ class EvidenceReader(GraphComponent, EntityExtractorMixin):
 
         `ask_from`: of a question, where the search found nothing. `other_from`: of another act, where it found
         something for what the message itself names. `human_from`: of asking for a person, whatever was found.
+        `wait_from`: of asking how long a person takes, from whoever waits for one.
         """
-        return {"ask_from": 0.35, "other_from": 0.75, "human_from": 0.6}
+        return {"ask_from": 0.35, "other_from": 0.75, "human_from": 0.6, "wait_from": 0.5}
 
     def __init__(self, config: Dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
@@ -98,10 +99,13 @@ def settle(
         return CHOOSE
     if ranking.get(ASK_HUMAN, 0.0) >= thresholds["human_from"]:
         return ASK_HUMAN
+    if evidence.waiting and ranking.get(ASK_WAIT, 0.0) >= thresholds["wait_from"]:
+        return ASK_WAIT
     if evidence.chosen is Chosen.WORDS:
         return CHOOSE
     # Without a choice told by api, words like "the first one" pick nothing.
-    others = {name: probability for name, probability in ranking.items() if name not in (ASK, CHOOSE)}
+    impossible = {ASK, CHOOSE, ASK_WAIT} | (set() if evidence.begun else {NOT_RESOLVED})
+    others = {name: probability for name, probability in ranking.items() if name not in impossible}
     if evidence.decision in (Decision.ABSTAIN, Decision.OUTSIDE):
         is_question = ranking.get(ASK, 0.0) >= thresholds["ask_from"]
     elif evidence.topic is Topic.SAME:

@@ -111,6 +111,7 @@ def expected(intent: str, decision: str, offered: str, failures: str) -> str:
         "choose": asked[decision],
         "not_resolved": unresolved[failures],
         "ask_human": "hand_over",
+        "ask_wait": "hand_over",
         "affirm": "hand_over" if offered == "human" else "acknowledge",
         "deny": ("rephrase" if failures == "none" else "offer_human") if offered == "options" else "acknowledge",
         "greet": "greet",
@@ -126,7 +127,7 @@ def expected(intent: str, decision: str, offered: str, failures: str) -> str:
 def test_every_combination_gets_exactly_its_one_act_in_new_and_in_long_conversations(engine):
     printed = rasa("tests.e2e.inside_agent", str(engine.model))
     chosen = [json.loads(line) for line in printed.splitlines() if line.startswith("[")]
-    assert len(chosen) == 2 * 13 * len(Decision) * len(Offered) * len(Failures)
+    assert len(chosen) == 2 * 14 * len(Decision) * len(Offered) * len(Failures)
     wrong = [told for told in chosen if told[4] != [expected(*told[:4])]]
     assert wrong == []
 
@@ -214,6 +215,18 @@ def test_a_person_is_offered_then_called_when_nothing_helps(engine):
         sender="unhappy",
     )
     assert [choice.act for choice in choices] == [Act.TRY_NEXT, Act.OFFER_HUMAN, Act.HAND_OVER]
+
+
+@pytest.mark.parametrize("text", ["how long is the wait?", "大概等多久啊", "我先等着", "still waiting here"])
+def test_whoever_waits_for_a_person_hears_how_the_queue_stands(engine, text):
+    item = "urban-tree-felling"
+    assert engine.act(text, item, waiting=True) is Act.HAND_OVER
+    assert engine.act(text, item) is not Act.HAND_OVER
+
+
+@pytest.mark.parametrize("text", ["how many working days does felling take?", "砍树要哪些材料"])
+def test_whoever_waits_for_a_person_may_go_on_asking(engine, text):
+    assert engine.act(text, "urban-tree-felling", waiting=True) in (Act.ANSWER, Act.CLARIFY)
 
 
 def test_a_pressed_button_is_a_choice_whatever_its_title_says(engine):

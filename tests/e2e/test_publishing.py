@@ -10,10 +10,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from service import PREPARED, start, stop
+from service import start, stop
 from small_base import cut_out, mark, share_embeddings
 
-from api.settings import CHECKOUT
+from api import bot_model
+from api.settings import CHECKOUT, Settings
 from knowledge.loader import revision_of
 from retrieval import revisions
 from retrieval.encoder import open_encoder
@@ -28,13 +29,13 @@ def desk(tmp_path_factory):
     """A running service over a small base of its own: the stack, the knowledge folder, the settings."""
     root = tmp_path_factory.mktemp("publishing")
     knowledge, data_dir = cut_out(root / "knowledge"), share_embeddings(root / "var")
-    for part in PREPARED:
-        if part.startswith("bot/"):
-            for prepared in (CHECKOUT / "var").glob(part):
-                (data_dir / "bot").mkdir(exist_ok=True)
-                shared = data_dir / prepared.relative_to(CHECKOUT / "var")
-                shared.symlink_to(prepared)
     mark(knowledge, "word 0")
+    # The bot of the whole base serves the small one as well: to train another would take minutes and show nothing here.
+    whole, small = Settings(data_dir=CHECKOUT / "var"), Settings(data_dir=data_dir, knowledge_dir=knowledge)
+    (data_dir / "bot").mkdir()
+    (data_dir / "bot" / "models").symlink_to(CHECKOUT / "var" / "bot" / "models")
+    bot_model.embeddings_path(small).symlink_to(bot_model.embeddings_path(whole))
+    assert bot_model.find(small) is not None
     running = start(data_dir, BANGBAN_KNOWLEDGE_DIR=str(knowledge))
     yield running, knowledge
     stop(running)

@@ -142,6 +142,15 @@ def test_what_failed_is_not_repeated(scene, act):
     assert (second.act, second.text) != (first.act, first.text)
 
 
+def test_what_may_be_ours_all_the_same_is_offered_beside_the_reply_that_it_is_not(scene):
+    likely, unlikely = f"{FELLING}.fee", f"{MOVING}.fee"
+    outside = scene(Act.OUT_OF_SCOPE, entries=[(likely, 0.1), (unlikely, 0.01)])
+    payloads = [option.payload for option in perform(outside).options]
+    assert payloads[0] == f"entry:{likely}" and f"entry:{unlikely}" not in payloads and len(payloads) == 4
+    in_another_city = replace(outside, found=replace(outside.found, elsewhere=True))
+    assert f"entry:{likely}" not in [option.payload for option in perform(in_another_city).options]
+
+
 def test_the_greeting_leads_on_everywhere(base):
     for language in ("zh", "en"):
         for option in greeting(texts.load(), base, language).options:

@@ -94,16 +94,21 @@ def settled(folder):
     """The intent that comes of probabilities and evidence, with the thresholds of the component."""
     thresholds = EvidenceReader.get_default_config()
 
-    def intent(ranking, decision=Decision.ABSTAIN, topic=Topic.NONE, chosen=Chosen.NO, embedding="QUJD"):
-        told = Evidence(decision, topic, chosen, embedding=embedding)
+    def intent(ranking, decision=Decision.ABSTAIN, topic=Topic.NONE, chosen=Chosen.NO, embedding="QUJD", **others):
+        told = Evidence(decision, topic, chosen, embedding=embedding, **others)
         return settle(max(ranking, key=ranking.get), ranking, told, thresholds)
 
     thanks, human = {"thanks": 0.9, "ask": 0.06}, {"ask_human": 0.6, "ask": 0.4}
+    failed, wait = {"not_resolved": 0.9, "ask": 0.1}, {"ask_wait": 0.6, "ask": 0.4}
     return {
         "found_for_a_named_item": intent(thanks, Decision.ANSWER, Topic.NEW),
         "found_for_the_conversations_item": intent(thanks, Decision.ANSWER, Topic.SAME),
         "foreign_words_for_a_named_item": intent({"out_of_scope": 0.98, "ask": 0.02}, Decision.ANSWER, Topic.NEW),
         "nothing_found": intent(thanks),
+        "did_not_help": intent(failed, Decision.ANSWER, Topic.NEW),
+        "did_not_help_before_anything_was_said": intent(failed, Decision.ANSWER, Topic.NEW, begun=False),
+        "wait_of_whoever_waits": intent(wait, Decision.ANSWER, Topic.SAME, waiting=True),
+        "wait_of_nobody": intent(wait, Decision.ANSWER, Topic.SAME),
         "doubted_question_without_answer": intent({"ask": 0.3, "out_of_scope": 0.25, "greet": 0.2}),
         "likely_question_without_answer": intent({"ask": 0.5, "out_of_scope": 0.5}),
         "human_and_answer": intent(human, Decision.ANSWER, Topic.NEW),

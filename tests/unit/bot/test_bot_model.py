@@ -12,18 +12,18 @@ def settings(tmp_path):
 
 def test_a_bot_trained_in_another_space_than_the_encoders_is_not_taken_for_up_to_date(settings, monkeypatch, tmp_path):
     """Intents are classified on the encoder's vectors: what the encoder learns anew, the bot must learn anew."""
-    as_shipped = bot_model._embeddings(settings)
+    as_shipped = bot_model.embeddings_path(settings)
     other = tmp_path / "adapter.npz"
     other.write_bytes(b"another")
     monkeypatch.setattr(adapter, "PATH", other)
-    learnt_otherwise = bot_model._embeddings(settings)
+    learnt_otherwise = bot_model.embeddings_path(settings)
     other.unlink()
-    plain = bot_model._embeddings(settings)
+    plain = bot_model.embeddings_path(settings)
     assert len({as_shipped, learnt_otherwise, plain}) == 3
 
 
 def test_an_encoder_of_ones_own_is_used_as_it_is(tmp_path, monkeypatch):
     settings = Settings(data_dir=tmp_path, encoder="some/model")
-    before = bot_model._embeddings(settings)
+    before = bot_model.embeddings_path(settings)
     monkeypatch.setattr(adapter, "PATH", tmp_path / "none.npz")
-    assert bot_model._embeddings(settings) == before
+    assert bot_model.embeddings_path(settings) == before

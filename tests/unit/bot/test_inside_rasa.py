@@ -57,6 +57,16 @@ def test_what_the_search_found_is_ours_however_foreign_its_words_look(came_of):
     assert came_of["settled"]["foreign_words_for_a_named_item"] == "ask"
 
 
+def test_nothing_can_have_failed_before_anything_was_said(came_of):
+    assert came_of["settled"]["did_not_help"] == "not_resolved"
+    assert came_of["settled"]["did_not_help_before_anything_was_said"] == "ask"
+
+
+def test_only_whoever_waits_for_a_person_asks_how_long_one_takes(came_of):
+    assert came_of["settled"]["wait_of_whoever_waits"] == "ask_wait"
+    assert came_of["settled"]["wait_of_nobody"] == "ask"
+
+
 def test_a_doubtful_question_without_an_answer_is_read_as_the_next_best(came_of):
     assert came_of["settled"]["doubted_question_without_answer"] == "out_of_scope"
     assert came_of["settled"]["likely_question_without_answer"] == "ask"

@@ -39,10 +39,10 @@ def test_what_is_plainly_foreign_stays_so_in_the_midst_of_a_conversation(retriev
 
 def test_carrying_a_facet_moves_probability_and_loses_none():
     facets = np.log(np.full((len(Facet), 2), 1 / len(Facet)))
-    carried = np.exp(facets_in(Context(0, Facet.FEE), facets, asking=1.0))
+    carried = np.exp(facets_in(Context(0, Facet.FEE), "", facets, asking=1.0))
     assert np.allclose(carried.sum(axis=0), 1)
     assert carried[list(Facet).index(Facet.FEE)].min() > 2 / len(Facet)
-    assert np.array_equal(facets_in(Context(0, None), facets, asking=1.0), facets)
+    assert np.array_equal(facets_in(Context(0, None), "", facets, asking=1.0), facets)
 
 
 def _confidence(evidence, item, facet):
