@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from small_base import cut_out, mark, share_embeddings
 
@@ -126,6 +127,28 @@ def test_a_word_that_an_edited_answer_brings_is_no_pinyin_any_more(desk, retriev
     revisions.publish(data_dir, knowledge, retriever.encoder)
     searching.refresh()
     assert searching._live.index.pinyin.read_within("the shumu xuke please") is None
+
+
+def test_questions_added_in_one_language_leave_the_ranking_in_the_other_as_it_was(desk, retriever):
+    data_dir, knowledge = desk
+    searching = Retriever(data_dir, retriever.encoder)
+    asked = [entry.question["en"] for entry in searching.base.entries.values()]
+
+    def ranked():
+        found, vectors = searching._live.index.languages["en"], searching.vectors(asked)
+        words = np.stack([found.lexical.scores(question.lower()) for question in asked])
+        first = [searching.search(question, "en").entries[0] for question in asked]
+        return *found.dense.search(vectors, 50), words, [(entry.item_id, entry.facet) for entry in first]
+
+    before = ranked()
+    path = knowledge / "items" / "urban-tree-felling.yaml"
+    text = path.read_text(encoding="utf-8")
+    added = "".join(f"砍树的事第{number}个问法是什么, " for number in range(200))
+    path.write_text(text.replace("      zh: [", f"      zh: [{added}", 1), encoding="utf-8")
+    revisions.publish(data_dir, knowledge, retriever.encoder)
+    assert searching.refresh() and len(searching._live.index.languages["zh"].forms) > 200
+    for was, now in zip(before, ranked(), strict=True):
+        assert np.array_equal(was, now) if isinstance(was, np.ndarray) else was == now
 
 
 def test_an_edited_answer_needs_no_language_model(desk):
