@@ -270,9 +270,7 @@ class Helper:
         self.talks.append(visitor)
 
     async def _look_for_suggestions(self, text: str, ticket: dict[str, Any]) -> None:
-        asked = {"q": text, "language": ticket["language"]} | (
-            {"item_id": ticket["item_id"]} if ticket.get("item_id") else {}
-        )
+        asked = {"q": text, "language": ticket["language"], "ticket_id": ticket["id"]}
         await self._house.call("GET", "desk/suggestions", self._token, **asked)
 
 
@@ -405,8 +403,8 @@ def _show(told: dict[str, Any]) -> None:
         + ", ".join(f"{name.replace('_', ' ')}: {number}" for name, number in told["faults"].items())
         + f". Networks cut: {told['networks_cut']} ({told['caught_up_after_a_cut']} messages caught up), other "
         f"reconnects: {told['other_reconnects']}, calls sent again: {told['calls_sent_again']}.\n"
-        f"The service used {told['service_processors']} processors; this client was {told['client_lag_p99_ms']} ms late "
-        f"(p99). Load before: {told['load_before']}. Written to reports/bench-desk.json."
+        f"The service used {told['service_processors']} processors; this client was {told['client_lag_p99_ms']} ms "
+        f"late (p99). Load before: {told['load_before']}. Written to reports/bench-desk.json."
     )
 
 

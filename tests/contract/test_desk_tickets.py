@@ -128,6 +128,39 @@ async def test_after_returning_the_bot_goes_on_from_what_the_helper_inserted(vis
     assert reply["state"] == "bot" and reply["messages"][0]["answer"]["item_id"] == "outdoor-signboard"
 
 
+@pytest.mark.parametrize(
+    ("told_helper", "asks_on", "entry_id"),
+    [
+        (["好的，谢谢"], "那要多少钱？", "urban-tree-felling.fee"),
+        (["那户外招牌要备案吗？", "嗯嗯"], "那要多少钱？", "outdoor-signboard.fee"),
+        (["What about a shop sign, do I have to register it?"], "and the fee?", "outdoor-signboard.fee"),
+        (["那户外招牌要多少钱？"], "那砍树呢？", "urban-tree-felling.fee"),
+    ],
+)
+async def test_after_returning_the_bot_goes_on_from_what_the_visitor_told_the_helper(
+    visitor, li, told_helper, asks_on, entry_id
+):
+    await queued(visitor)
+    ticket = await li.take_next()
+    for words in told_helper:
+        await visitor.say(words)
+        await li.say(ticket, "好的，我给您说说。")
+    await li.post(f"tickets/{ticket['id']}/return")
+    [reply] = (await visitor.say(asks_on))["messages"]
+    assert reply["answer"]["entry_id"] == entry_id
+
+
+async def test_an_entry_that_was_inserted_last_is_what_the_visitors_next_words_are_about(visitor, li):
+    await queued(visitor)
+    ticket = await li.take_next()
+    await visitor.say("户外招牌要备案吗")
+    await li.say(ticket, entry_id="urban-tree-felling.overview")
+    await visitor.say("要交什么材料")
+    await li.post(f"tickets/{ticket['id']}/return")
+    [reply] = (await visitor.say("那要多少钱？"))["messages"]
+    assert reply["answer"]["entry_id"] == "urban-tree-felling.fee"
+
+
 async def test_only_the_tickets_helper_speaks_and_ends_and_only_while_it_is_active(visitor, li, wang):
     await queued(visitor)
     [waiting] = await li.queue()

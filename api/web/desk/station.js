@@ -243,7 +243,7 @@ export class Station extends EventTarget {
   }
 
   async findAnswers(talk, words) {
-    const { suggestions } = await this.#client.suggestions(words, talk.ticket.language, null)
+    const { suggestions } = await this.#client.suggestions(words, talk.ticket.language, talk.id)
     return suggestions.map(suggestionOf)
   }
 
@@ -348,7 +348,7 @@ export class Station extends EventTarget {
   async #suggestFor(talk) {
     const words = talk.lastVisitorText
     try {
-      const { suggestions } = await this.#client.suggestions(words, talk.ticket.language, talk.ticket.itemId)
+      const { suggestions } = await this.#client.suggestions(words, talk.ticket.language, talk.id)
       if (talk.lastVisitorText !== words) return // a later message has its own
       talk.suggestions = [...talk.suggestions.filter(({ late }) => late), ...suggestions.map(suggestionOf)]
       this.#changed()
