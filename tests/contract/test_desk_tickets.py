@@ -90,6 +90,25 @@ async def test_the_same_reply_twice_is_said_once(visitor, li):
     assert all("client_id" not in message for message in history if message["sender"] == "agent")
 
 
+async def test_the_same_note_twice_is_kept_once_and_another_helpers_is_another(visitor, li, wang, app):
+    await queued(visitor)
+    ticket = await li.take_next()
+
+    async def note(helper, text, **more):
+        reply = await helper.post(f"tickets/{ticket['id']}/notes", {"text": text, **more})
+        assert reply.status_code == 201, reply.text
+        return reply.json()
+
+    same = await asyncio.gather(*(note(li, "带孩子来", client_id="once") for _ in range(4)))
+    assert len({each["id"] for each in same}) == 1
+    await note(wang, "下午再来", client_id="once")
+    for _ in range(2):
+        await note(li, "没有编号")
+    notes = (await li.get(f"tickets/{ticket['id']}"))["notes"]
+    assert [each["text"] for each in notes] == ["带孩子来", "下午再来", "没有编号", "没有编号"]
+    assert (await kinds(app, ticket["id"])).count("noted") == 4
+
+
 async def test_an_entry_is_inserted_in_the_visitors_language_with_its_sources(http, li, retriever):
     visitor = await start(http, language="en")
     await visitor.say("How long does it take to get approval to fell a tree?")
