@@ -22,6 +22,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 import psutil
+import uvloop
 
 from api import bot_model, bot_process, logs
 from api.bot_keeper import BotDied, BotKeeper
@@ -83,7 +84,7 @@ def _run(settings: Settings, say: Callable[[str], None], progress: Progress) -> 
         # What was loaded stays until the end. Looking through it for garbage held every visitor up for 0.4 s at a time.
         gc.collect()
         gc.freeze()
-        asyncio.run(_run_web(settings, retriever, keeper, say, progress))
+        uvloop.run(_run_web(settings, retriever, keeper, say, progress))
 
 
 def _keep_bot(settings: Settings, model: Path, until_the_end: contextlib.ExitStack) -> BotKeeper:
