@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SETUP = @$(PYTHON) bootstrap.py
 
-.PHONY: help run install test lint lock bench bench-publishing eval learning-curve ablation intent-f1 adapt doctor clean
+.PHONY: help run install test lint lock bench bench-desk bench-publishing eval learning-curve ablation intent-f1 adapt doctor clean
 
 help:           ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *## */\t/' | expand -t 12
@@ -24,6 +24,9 @@ lock:           ## resolve the dependencies anew (LOCK=--upgrade takes newer ver
 
 bench:          ## measure speed and memory, print a table, write reports/bench.json
 	$(SETUP) python evaluation.bench
+
+bench-desk:     ## 200 visitors and 20 helpers talk for two minutes; writes reports/bench-desk.json (VISITORS, HELPERS, SECONDS, PACE)
+	$(SETUP) python evaluation.bench_desk $(if $(VISITORS),--visitors $(VISITORS)) $(if $(HELPERS),--helpers $(HELPERS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(PACE),--pace $(PACE))
 
 bench-publishing: ## seconds from publish to live as the base grows (TIMES="1 10 100")
 	$(SETUP) python evaluation.bench_publishing $(TIMES)

@@ -18,6 +18,7 @@ from api.accounts.provider import Provider
 from api.desk import talk, telling
 from api.desk.feed import DeskFeed
 from api.desk.house import epoch_of
+from api.desk.readings import Readings
 from api.desk.sealing import Sealer
 from api.desk.shift import Shift
 from api.events import Events
@@ -77,6 +78,7 @@ def create_app(settings: Settings, retriever: Search, bot: Bot, exchange: Exchan
         passwords=Passwords(),
         provider=Provider(settings) if settings.oidc_issuer else None,
         feed=DeskFeed(),
+        readings=Readings(),
         sealer=sealer,
         switchboard=Switchboard(database, sealer, exchange, settings.contact_days),
     )

@@ -11,6 +11,7 @@ from fastapi import Request, WebSocket
 from api.accounts.passwords import Passwords
 from api.accounts.provider import Provider
 from api.desk.feed import DeskFeed
+from api.desk.readings import Readings
 from api.desk.sealing import Sealer
 from api.events import Events
 from api.hotline.switchboard import Switchboard
@@ -79,6 +80,7 @@ class Services:
     passwords: Passwords
     provider: Provider | None
     feed: DeskFeed
+    readings: Readings
     sealer: Sealer
     switchboard: Switchboard
 

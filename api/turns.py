@@ -132,8 +132,13 @@ class Turns:
             return _Heard(option.title, conversation, option, Chosen.BUTTON, mode, to_people)
 
     async def _pass_on(self, heard: _Heard, client_id: str | None, received_at: dt.datetime) -> ReplyOut | None:
-        """Give the message to the helper who has the session; None where nobody has it any more."""
-        session_id, language = heard.conversation.session_id, follow(heard.text, heard.conversation.language)
+        """Give the message to the helper who has the session; None where nobody has it any more.
+
+        What it is about is found out all the same: the helper's suggestions, and the bot when it answers again, go on
+        from there.
+        """
+        understood = await self._understand(heard)
+        session_id, language = heard.conversation.session_id, understood.language
         try:
             async with self._services.database.writing() as work:
                 session = await work.sessions.hold(session_id)
@@ -141,12 +146,18 @@ class Turns:
                     return None
                 asking = visitor_row(session_id, session.last_number + 1, heard.text, language, client_id, received_at)
                 await talk.hear(work, session, asking)
+                _follow(session, heard.conversation, understood)
                 await work.commit()
+            self._keep_reading(asking, understood)
         except IntegrityError:
             return await self._stored_reply(session_id, client_id)
         publish(self._services, session, "human", asking)
         log.info("message_passed_on", session_id=session_id)
         return ReplyOut(messages=[], state="human", language=language)
+
+    def _keep_reading(self, asking: MessageRow, understood: _Understood) -> None:
+        if understood.found is not None:
+            self._services.readings.keep(asking.id, understood.found.entries)
 
     async def _understand(self, heard: _Heard) -> _Understood:
         conversation, base = heard.conversation, self._services.retriever.base
@@ -227,7 +238,9 @@ class Turns:
                     )
                     if before == "human":
                         await talk.hear(work, session, asking, late=draft.entry)
+                        _follow(session, conversation, understood)
                         await work.commit()
+                        self._keep_reading(asking, understood)
                         publish(services, session, before, asking)
                         return ReplyOut(messages=[], state="human", language=language)
                     await work.messages.add([asking])
@@ -353,14 +366,32 @@ def _after(conversation: Conversation, understood: _Understood, draft: Draft) ->
         changed |= {"item_id": told.item or conversation.item_id, "facet": told.facet}
     elif draft.act is Act.ASK_ITEM:
         changed["facet"] = told.facet
-    elif draft.act is Act.CLARIFY and understood.found is not None:
+    elif draft.act is Act.CLARIFY and (likeliest := _item_in_sight(understood)) is not None:
         # Which answer is meant was unclear; what it is about may have been plain, and a follow-up is then about that.
-        likeliest = next(iter(understood.found.items), None)
-        if likeliest is not None and likeliest.confidence >= NAMED_ITEM:
-            changed["item_id"] = likeliest.item_id
+        changed["item_id"] = likeliest
     if understood.found is not None and draft.act in (Act.ANSWER, Act.CLARIFY, Act.ASK_ITEM):
         changed["candidates"] = [ranked.entry_id for ranked in understood.found.entries]
     return changed
+
+
+def _follow(session: SessionRow, before: Conversation, understood: _Understood) -> None:
+    """Let the held session be about what the visitor now says to a helper, where that was plain.
+
+    An entry that the helper inserted meanwhile tells better than these words, which were read without it.
+    """
+    if (session.item_id, session.facet) != (before.item_id, before.facet):
+        return
+    told = understood.told
+    if told.decision is Decision.ANSWER and told.item is not None:
+        session.item_id, session.facet = told.item, told.facet
+    elif told.decision is Decision.CLARIFY and (likeliest := _item_in_sight(understood)) is not None:
+        session.item_id = likeliest
+
+
+def _item_in_sight(understood: _Understood) -> str | None:
+    """The item that a message is about, however unclear its question."""
+    likeliest = next(iter(understood.found.items), None) if understood.found is not None else None
+    return likeliest.item_id if likeliest is not None and likeliest.confidence >= NAMED_ITEM else None
 
 
 def _failures(conversation: Conversation, understood: _Understood, draft: Draft) -> int:

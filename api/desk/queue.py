@@ -50,7 +50,7 @@ async def whole(services: Services, user: User, ticket_id: str) -> WholeTicketOu
     return WholeTicketOut(
         **ticket.model_dump(),
         transcript=[MessageOut.of(message, "agent") for message in said],
-        suggestions=await suggestions.for_ticket(services, row, asked) if asked and is_open else [],
+        suggestions=await suggestions.for_asked(services, row.language, asked) if is_open else [],
         notes=list(map(note_out, notes)),
         variables=canned.variables(services, row),
     )

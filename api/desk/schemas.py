@@ -117,6 +117,10 @@ class WholeTicketOut(TicketOut):
     variables: dict[str, BothOut]
 
 
+ClientId = Annotated[Key, Field(max_length=80)]
+"""What a page calls something that it sends, so that a retry is known as one."""
+
+
 class ReplyIn(BaseModel):
     """What a helper says: own words, an entry, or the words and then the entry."""
 
@@ -124,7 +128,7 @@ class ReplyIn(BaseModel):
 
     text: VisitorText | None = None
     entry_id: Key | None = None
-    client_id: Annotated[Key, Field(max_length=80)] | None = Field(
+    client_id: ClientId | None = Field(
         default=None, description="the same client_id again gives the same message and says nothing twice"
     )
 
@@ -186,6 +190,7 @@ class NoteIn(BaseModel):
     """A note for colleagues; personal data in it is masked."""
 
     text: VisitorText
+    client_id: ClientId | None = Field(default=None, description="the same client_id again keeps no second note")
 
 
 class ReadIn(BaseModel):

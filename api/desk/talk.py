@@ -6,6 +6,7 @@ from typing import cast
 from uuid import uuid4
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from api.accounts.identity import User
 from api.acts import Draft, answer_of
@@ -89,13 +90,34 @@ async def say(services: Services, user: User, ticket_id: str, reply: ReplyIn) ->
 
 
 async def note(services: Services, user: User, ticket_id: str, told: NoteIn) -> NoteOut:
-    """Keep a note for colleagues; anyone may add one, at any time. Raises UnknownTicket."""
-    async with services.database.writing() as work:
-        ticket, _ = await hold_ticket(work, ticket_id)
-        row = NoteRow(id=uuid4().hex, ticket_id=ticket.id, helper=user.username, text=mask(told.text).text, at=now())
-        await work.desk.add(row)
-        await happened(work, Happening.NOTED, row.at, ticket_id=ticket.id, helper=user.username)
-        await work.commit()
+    """Keep a note for colleagues; anyone may add one, at any time. The same client_id keeps no second one.
+
+    Raises UnknownTicket.
+    """
+    row = NoteRow(
+        id=uuid4().hex,
+        ticket_id=ticket_id,
+        helper=user.username,
+        client_id=told.client_id,
+        text=mask(told.text).text,
+        at=now(),
+    )
+    try:
+        async with services.database.writing() as work:
+            await hold_ticket(work, ticket_id)
+            known = await _note_with(work, row)
+            if known is not None:
+                return note_out(known)
+            await work.desk.add(row)
+            await happened(work, Happening.NOTED, row.at, ticket_id=ticket_id, helper=user.username)
+            await work.commit()
+    except IntegrityError:
+        # The same note came twice at once, and no session was left to make one wait for the other.
+        async with services.database.reading() as work:
+            known = await _note_with(work, row)
+        if known is None:
+            raise
+        return note_out(known)
     services.feed.wake()
     return note_out(row)
 
@@ -149,6 +171,10 @@ def remember(session: SessionRow, entry: Entry) -> None:
 def note_out(row: NoteRow) -> NoteOut:
     """The note as it is sent."""
     return NoteOut(id=row.id, at=row.at, helper=row.helper, text=row.text)
+
+
+async def _note_with(work: Work, row: NoteRow) -> NoteRow | None:
+    return await work.desk.note_with(row.ticket_id, row.helper, row.client_id) if row.client_id is not None else None
 
 
 async def _said(work: Work, ticket: TicketRow, message: MessageRow, helper: str | None) -> None:

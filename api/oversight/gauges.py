@@ -1,4 +1,4 @@
-"""The supervisors' figures of today at /metrics: the same counting, asked for at each scrape."""
+"""The supervisors' figures of today and the hotline's rate at /metrics: the same counting, asked for at each scrape."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.clock import now, today
+from api.hotline import rate
 from api.oversight.counting import Days, count_stored
 from api.oversight.measures import MEASURES
 from api.storage.database import Database
@@ -20,9 +21,12 @@ class DeskGauges:
     """Gauges in an app's registry. Where nothing can be counted they say NaN, as Prometheus understands it."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        def gauge(name: str, told: str) -> Gauge:
-            made = Gauge(f"bangban_desk_{name}", told, registry=registry)
+        self._all: list[Gauge] = []
+
+        def gauge(name: str, told: str, of: str = "desk") -> Gauge:
+            made = Gauge(f"bangban_{of}_{name}", told, registry=registry)
             made.set(nan)
+            self._all.append(made)
             return made
 
         self._waiting = gauge("waiting", "Visitors who wait for a person now")
@@ -40,6 +44,11 @@ class DeskGauges:
             )
             for measure in MEASURES
         }
+        self._connected_ratio = gauge(
+            "connection_ratio", "Share today: calls connected to a window (docs/hotline-guide.md)", "hotline"
+        )
+        self._connected = gauge("connection_count", "Its numerator today", "hotline")
+        self._calls = gauge("connection_of", "Its denominator today", "hotline")
 
     async def refresh(self, database: Database) -> None:
         """Count anew; a database that does not answer makes them NaN."""
@@ -48,6 +57,7 @@ class DeskGauges:
             async with database.reading() as work:
                 total = (await count_stored(work, Days(day, day), now())).total
                 is_open, overdue = await work.follow_ups.open_and_overdue(day)
+                calls = await rate.rate(work, Days(day, day))
         except (SQLAlchemyError, OSError) as error:
             log.error("desk_not_counted", exc_info=error)
             self._forget()
@@ -64,8 +74,10 @@ class DeskGauges:
             ratio.set(nan if share.share is None else share.share)
             met.set(share.count)
             of.set(share.of)
+        self._connected_ratio.set(nan if calls.rate is None else calls.rate)
+        self._connected.set(calls.connected)
+        self._calls.set(calls.asked)
 
     def _forget(self) -> None:
-        single = (self._waiting, self._to_be_called, self._active, self._longest_s, self._opened, self._open)
-        for gauge in (*single, self._overdue, *(gauge for share in self._shares.values() for gauge in share)):
+        for gauge in self._all:
             gauge.set(nan)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from api.accounts import cookies, guard, sign_in
-from api.accounts.identity import Role, User
+from api.accounts.identity import PERMISSIONS, Permission, Role, User
 from api.problems import documented
 from api.proxies import came_by_tls
 from api.routes.door import Address, Door, JsonRoute
@@ -32,11 +32,19 @@ class UserOut(BaseModel):
     username: str
     display_name: str
     role: Role
+    permissions: list[Permission] = Field(
+        description="what the role includes, so that no page keeps a table of its own"
+    )
 
     @classmethod
     def of(cls, user: User) -> UserOut:
         """The user as told."""
-        return cls(username=user.username, display_name=user.display_name, role=user.role)
+        return cls(
+            username=user.username,
+            display_name=user.display_name,
+            role=user.role,
+            permissions=sorted(PERMISSIONS[user.role]),
+        )
 
 
 class LoginOut(BaseModel):

@@ -49,7 +49,8 @@ router = APIRouter(prefix="/api/v1/desk", tags=["helpers"], route_class=JsonRout
 Helper = Annotated[User, Depends(require(Permission.HANDLE_TICKETS))]
 Supervisor = Annotated[User, Depends(require(Permission.SEE_SUPERVISION))]
 Maintainer = Annotated[User, Depends(require(Permission.KEEP_KNOWLEDGE))]
-Id = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="as lists and events give it")]
+ID = r"^[0-9a-f]{32}$"
+Id = Annotated[str, Path(pattern=ID, description="as lists and events give it")]
 CannedId = Annotated[ItemId, Path()]
 
 LOOKING = documented(401, 403, 422)
@@ -139,16 +140,16 @@ async def read(ticket_id: Id, told: ReadIn, door: Door, helper: Helper) -> Respo
     return Response(status_code=204)
 
 
-@router.get("/suggestions", responses=LOOKING)
+@router.get("/suggestions", responses=ONE)
 async def suggest(
     door: Door,
     helper: Helper,
     q: Annotated[VisitorText, Query()],
     language: Literal["zh", "en"] = "zh",
-    item_id: Annotated[ItemId | None, Query()] = None,
+    ticket_id: Annotated[str | None, Query(pattern=ID, description="whose conversation the words follow up")] = None,
 ) -> SuggestionsOut:
     """Entries for any words; `language` is the visitor's."""
-    return SuggestionsOut(suggestions=await suggestions.suggest(door, q, language, item_id))
+    return SuggestionsOut(suggestions=await suggestions.for_words(door, q, language, ticket_id))
 
 
 @router.get("/canned", responses=LOOKING)

@@ -39,6 +39,14 @@ class Desk:
         )
         return found.all()
 
+    async def note_with(self, ticket_id: str, helper: str, client_id: str) -> NoteRow | None:
+        """The helper's note that came with this client_id."""
+        return await self._session.scalar(
+            select(NoteRow).where(
+                NoteRow.ticket_id == ticket_id, NoteRow.helper == helper, NoteRow.client_id == client_id
+            )
+        )
+
     async def late_answers(self, ticket_id: str, question_id: str) -> list[str]:
         """The entries that the bot would have given to this message."""
         found = await self._session.scalars(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Literal
 
-from sqlalchemy import Date, ForeignKey, String, Text
+from sqlalchemy import Date, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.conversation import LanguageName
@@ -54,10 +54,12 @@ class NoteRow(Base):
     """What helpers write about a ticket for each other."""
 
     __tablename__ = "ticket_notes"
+    __table_args__ = (Index("ticket_notes_once", "ticket_id", "helper", "client_id", unique=True),)
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     ticket_id: Mapped[str] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
     helper: Mapped[str] = mapped_column(SHORT)
+    client_id: Mapped[str | None] = mapped_column(String(100))
     text: Mapped[str] = mapped_column(Text)
     at: Mapped[dt.datetime]
 

@@ -59,7 +59,8 @@ async def test_signing_in_gives_a_token_that_opens_what_the_role_may(http, li):
     reply = await log_in(http)
     assert reply.status_code == 200
     told = reply.json()
-    assert told["user"] == {"username": "li", "display_name": "李明", "role": "agent"}
+    permissions = ["follow_up", "handle_tickets", "use_hotline"]
+    assert told["user"] == {"username": "li", "display_name": "李明", "role": "agent", "permissions": permissions}
     http.cookies.clear()
     assert (await http.get(ME, headers=bearer(told["token"]))).json() == told["user"]
     assert (await http.get(NEEDS_A_ROLE, headers=bearer(told["token"]))).status_code == 200

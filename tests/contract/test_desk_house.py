@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from at_desk import OPEN, sign_in
+from at_desk import DESK, OPEN, sign_in
 from desk import start
 
 TREES = "urban-tree-felling"
@@ -112,6 +112,35 @@ async def test_suggestions_are_in_the_visitors_language_and_in_both_to_read(http
     assert best["titles"]["zh"] == "砍伐城市树木审批 · 办理时限" and best["title"] == best["titles"]["en"]
     searched = (await li.get("suggestions", q="店招怎么设", language="en"))["suggestions"]
     assert searched[0]["item_id"] == "outdoor-signboard"
+
+
+async def test_suggestions_follow_up_on_what_the_conversation_is_about(visitor, li):
+    ticket = await with_ticket(visitor, li)
+
+    async def best(words):
+        shown = (await li.get(f"tickets/{ticket['id']}"))["suggestions"]
+        searched = (await li.get("suggestions", q=words, language="zh", ticket_id=ticket["id"]))["suggestions"]
+        assert searched == shown
+        return shown[0]["entry_id"]
+
+    await visitor.say("那要多少钱？")
+    assert await best("那要多少钱？") == f"{TREES}.fee"
+    await visitor.say("那户外招牌呢？")
+    assert await best("那户外招牌呢？") == "outdoor-signboard.fee"
+    await visitor.say("要交什么材料")
+    assert await best("要交什么材料") == "outdoor-signboard.materials"
+    helpers_own = await li.get("suggestions", q="办理时限", language="zh", ticket_id=ticket["id"])
+    assert helpers_own["suggestions"][0]["entry_id"] == "outdoor-signboard.time_limit"
+    unknown = await li.http.get(f"{DESK}/suggestions", params={"q": "费用", "ticket_id": "0" * 32}, headers=li.key)
+    assert unknown.status_code == 404
+
+
+async def test_a_correction_is_read_once(visitor, li):
+    ticket = await with_ticket(visitor, li)
+    await visitor.say("临时占用绿地要多少钱")
+    await visitor.say("不是，我说的是砍树")
+    for _ in range(2):
+        assert (await li.get(f"tickets/{ticket['id']}"))["suggestions"][0]["item_id"] == TREES
 
 
 async def test_every_canned_reply_can_be_filled_in_for_a_ticket(visitor, li):

@@ -90,6 +90,25 @@ async def test_the_same_reply_twice_is_said_once(visitor, li):
     assert all("client_id" not in message for message in history if message["sender"] == "agent")
 
 
+async def test_the_same_note_twice_is_kept_once_and_another_helpers_is_another(visitor, li, wang, app):
+    await queued(visitor)
+    ticket = await li.take_next()
+
+    async def note(helper, text, **more):
+        reply = await helper.post(f"tickets/{ticket['id']}/notes", {"text": text, **more})
+        assert reply.status_code == 201, reply.text
+        return reply.json()
+
+    same = await asyncio.gather(*(note(li, "带孩子来", client_id="once") for _ in range(4)))
+    assert len({each["id"] for each in same}) == 1
+    await note(wang, "下午再来", client_id="once")
+    for _ in range(2):
+        await note(li, "没有编号")
+    notes = (await li.get(f"tickets/{ticket['id']}"))["notes"]
+    assert [each["text"] for each in notes] == ["带孩子来", "下午再来", "没有编号", "没有编号"]
+    assert (await kinds(app, ticket["id"])).count("noted") == 4
+
+
 async def test_an_entry_is_inserted_in_the_visitors_language_with_its_sources(http, li, retriever):
     visitor = await start(http, language="en")
     await visitor.say("How long does it take to get approval to fell a tree?")
@@ -126,6 +145,39 @@ async def test_after_returning_the_bot_goes_on_from_what_the_helper_inserted(vis
     assert (await visitor.history())[-1]["event"] == "returned"
     reply = await visitor.say("要交什么材料")
     assert reply["state"] == "bot" and reply["messages"][0]["answer"]["item_id"] == "outdoor-signboard"
+
+
+@pytest.mark.parametrize(
+    ("told_helper", "asks_on", "entry_id"),
+    [
+        (["好的，谢谢"], "那要多少钱？", "urban-tree-felling.fee"),
+        (["那户外招牌要备案吗？", "嗯嗯"], "那要多少钱？", "outdoor-signboard.fee"),
+        (["What about a shop sign, do I have to register it?"], "and the fee?", "outdoor-signboard.fee"),
+        (["那户外招牌要多少钱？"], "那砍树呢？", "urban-tree-felling.fee"),
+    ],
+)
+async def test_after_returning_the_bot_goes_on_from_what_the_visitor_told_the_helper(
+    visitor, li, told_helper, asks_on, entry_id
+):
+    await queued(visitor)
+    ticket = await li.take_next()
+    for words in told_helper:
+        await visitor.say(words)
+        await li.say(ticket, "好的，我给您说说。")
+    await li.post(f"tickets/{ticket['id']}/return")
+    [reply] = (await visitor.say(asks_on))["messages"]
+    assert reply["answer"]["entry_id"] == entry_id
+
+
+async def test_an_entry_that_was_inserted_last_is_what_the_visitors_next_words_are_about(visitor, li):
+    await queued(visitor)
+    ticket = await li.take_next()
+    await visitor.say("户外招牌要备案吗")
+    await li.say(ticket, entry_id="urban-tree-felling.overview")
+    await visitor.say("要交什么材料")
+    await li.post(f"tickets/{ticket['id']}/return")
+    [reply] = (await visitor.say("那要多少钱？"))["messages"]
+    assert reply["answer"]["entry_id"] == "urban-tree-felling.fee"
 
 
 async def test_only_the_tickets_helper_speaks_and_ends_and_only_while_it_is_active(visitor, li, wang):

@@ -346,6 +346,11 @@ async def test_the_rate_is_the_connected_among_the_calls_that_are_over(by_hand):
         "connected": 2, "asked": 4, "rate": 0.5, "target": 0.9, "is_met": False, "still_open": 1,
     }  # fmt: skip
     assert rate["failures"] == {"nobody_answered": 1, "given_up": 1}
+    page = (await by_hand.http.get("/metrics")).text
+    told = dict(line.rsplit(" ", 1) for line in page.splitlines() if line.startswith("bangban_hotline_connection_"))
+    assert {name.removeprefix("bangban_hotline_connection_"): float(value) for name, value in told.items()} == {
+        "ratio": 0.5, "count": 2, "of": 4,
+    }  # fmt: skip
     other_day = await by_hand.told("GET", "rate", **{"from": "2020-01-01", "to": "2020-01-31"})
     assert (other_day["asked"], other_day["rate"], other_day["is_met"]) == (0, None, None)
 

@@ -138,3 +138,30 @@ def test_a_helper_whose_browser_crashes_gives_the_conversation_back_within_half_
     call(desk[0], "POST", f"desk/tickets/{ticket_id}/accept", colleague)
     state = call(desk[0], "GET", f"sessions/{session['session_id']}/handoff", session["token"])["state"]
     assert state == "human"
+
+
+@pytest.mark.parametrize(
+    ("before", "told_helper", "asks_on"),
+    [
+        ("砍树审批要多久", "那户外招牌要备案吗？", "那要多少钱？"),
+        ("How long does it take to get approval to fell a tree?", "What about a shop sign, must it be registered?",
+         "and the fee?"),
+    ],
+)  # fmt: skip
+def test_after_a_return_the_assistant_goes_on_from_what_was_said_to_the_helper(desk, before, told_helper, asks_on):
+    helper = come(desk[0], "li")
+    session = call(desk[0], "POST", "sessions", None, {"language": "auto"})
+    path = f"sessions/{session['session_id']}"
+
+    def say(text: str) -> list[dict]:
+        return call(desk[0], "POST", f"{path}/messages", session["token"], {"text": text})["messages"]
+
+    assert say(before)[0]["answer"]["item_id"] == "urban-tree-felling"
+    call(desk[0], "POST", f"{path}/handoff", session["token"], {})
+    [ticket] = call(desk[0], "GET", "desk/tickets?state=queued", helper)["tickets"]
+    call(desk[0], "POST", f"desk/tickets/{ticket['id']}/accept", helper)
+    assert say(told_helper) == []
+    call(desk[0], "POST", f"desk/tickets/{ticket['id']}/messages", helper, {"text": "好的 · OK"})
+    call(desk[0], "POST", f"desk/tickets/{ticket['id']}/return", helper)
+    [reply] = say(asks_on)
+    assert reply["answer"]["entry_id"] == "outdoor-signboard.fee"

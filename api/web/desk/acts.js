@@ -27,6 +27,7 @@ export const ACTS = {
   pastTickets: { code: "KeyS", cap: "S", group: "groupDesk" },
   house: { code: "KeyG", cap: "G", group: "groupDesk" },
   supervision: { code: "KeyO", cap: "O", group: "groupDesk" },
+  hotline: { code: "KeyH", cap: "H", group: "groupDesk" },
   settings: { code: "KeyM", cap: "M", group: "groupDesk" },
   otherLanguage: { code: "KeyL", cap: "L", group: "groupDesk" },
   keys: { code: "Slash", shift: true, cap: "?", group: "groupDesk" },

@@ -84,8 +84,8 @@ export class DeskClient {
     return this.#call("POST", `${ticketPath(id)}/read`, { sequence })
   }
 
-  suggestions(words, language, itemId) {
-    const query = new URLSearchParams({ q: words, language, ...(itemId ? { item_id: itemId } : {}) })
+  suggestions(words, language, ticketId) {
+    const query = new URLSearchParams({ q: words, language, ticket_id: ticketId })
     return this.#call("GET", `desk/suggestions?${query}`)
   }
 

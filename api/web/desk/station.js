@@ -8,7 +8,6 @@ import { Outbox } from "../static/outbox.js"
 import { everySecond, gradeOf, secondsSince } from "./clock.js"
 import { DeskClient } from "./desk-client.js"
 import { Preferences } from "./preferences.js"
-import { may } from "./roles.js"
 import { suggestionOf, Talk, ticketOf } from "./talk.js"
 
 const BEAT_MS = 10_000 // 28 s without a sign of life count as gone
@@ -51,8 +50,7 @@ export class Station extends EventTarget {
   /** Signs in with the cookie and brings everything up; without a valid one tells "signed-out". */
   async start() {
     try {
-      const me = await this.#client.me()
-      this.user = me.user ?? me
+      this.user = await this.#client.me()
     } catch (failure) {
       if (failure instanceof Refused && failure.status === 401) return this.#tell("signed-out")
       this.#unreached()
@@ -139,9 +137,9 @@ export class Station extends EventTarget {
     return this.#outbox?.letters.length ?? 0
   }
 
-  /** Whether the helper may do something of roles.js: "house", "figures", "followUps". */
-  may(what) {
-    return may(this.user?.role, what)
+  /** Whether the helper's role includes a permission. The server decides; this only spares buttons that it would refuse. */
+  may(permission) {
+    return this.user?.permissions.includes(permission) ?? false
   }
 
   // ---- what the helper does. Each rejects with Unreachable or Refused where the server did not take it.
@@ -243,7 +241,7 @@ export class Station extends EventTarget {
   }
 
   async findAnswers(talk, words) {
-    const { suggestions } = await this.#client.suggestions(words, talk.ticket.language, null)
+    const { suggestions } = await this.#client.suggestions(words, talk.ticket.language, talk.id)
     return suggestions.map(suggestionOf)
   }
 
@@ -348,7 +346,7 @@ export class Station extends EventTarget {
   async #suggestFor(talk) {
     const words = talk.lastVisitorText
     try {
-      const { suggestions } = await this.#client.suggestions(words, talk.ticket.language, talk.ticket.itemId)
+      const { suggestions } = await this.#client.suggestions(words, talk.ticket.language, talk.id)
       if (talk.lastVisitorText !== words) return // a later message has its own
       talk.suggestions = [...talk.suggestions.filter(({ late }) => late), ...suggestions.map(suggestionOf)]
       this.#changed()

@@ -161,6 +161,7 @@ export const TEXTS = {
   pastTickets: { zh: "查工单", en: "Past tickets" },
   house: { zh: "公告与开关", en: "Notices" },
   supervision: { zh: "督导", en: "Overview" },
+  hotline: { zh: "热线台", en: "Hotline" },
   settings: { zh: "我的设置", en: "My settings" },
   otherLanguage: { zh: "English", en: "中文" },
   keys: { zh: "按键", en: "Keys" },

@@ -4,7 +4,6 @@ import { make, write } from "../../static/build.js"
 import { tagOf } from "../../static/texts.js"
 import { DeskClient } from "../desk-client.js"
 import { Preferences } from "../preferences.js"
-import { may } from "../roles.js"
 import { SupervisionElement } from "../supervision-element.js"
 import { REASONS } from "../supervision-texts.js"
 import { Incomplete, labelled, openDialog } from "./desk-dialog.js"
@@ -17,7 +16,7 @@ const ASKED = { showOpen: { state: "open" }, showOverdue: { overdue: "true" }, s
 export class BangbanSupervision extends SupervisionElement {
   #client = new DeskClient()
   #preferences = new Preferences()
-  #role = null
+  #permissions = []
   #days = {} // {from, to}; without them: today
   #shown = "showOpen"
   #timer = null
@@ -61,7 +60,7 @@ export class BangbanSupervision extends SupervisionElement {
       this.#close(detail.followUp)
     },
     visibilitychange() {
-      if (!document.hidden && may(this.#role, "followUps")) this.#ask()
+      if (!document.hidden && this.#may("follow_up")) this.#ask()
     },
   }
 
@@ -70,8 +69,8 @@ export class BangbanSupervision extends SupervisionElement {
   /** Who is it, and what may they see? Then the questions begin. */
   async #begin() {
     try {
-      const [{ role }, facets] = await Promise.all([this.#client.me(), this.#client.facets()])
-      this.#role = role
+      const [{ permissions }, facets] = await Promise.all([this.#client.me(), this.#client.facets()])
+      this.#permissions = permissions
       this.#facets = facets
     } catch (failure) {
       if (failure.status === 401) return location.assign("/desk/login")
@@ -80,7 +79,7 @@ export class BangbanSupervision extends SupervisionElement {
       return
     }
     this.#build()
-    if (!may(this.#role, "followUps")) return this.#complain(this.say("notForYou"))
+    if (!this.#may("follow_up")) return this.#complain(this.say("notForYou"))
     await this.#ask()
   }
 
@@ -90,7 +89,7 @@ export class BangbanSupervision extends SupervisionElement {
     const round = ++this.#round
     try {
       const [figures, followUps, reasons] = await Promise.all([
-        may(this.#role, "figures") ? this.#client.supervision(this.#days) : null,
+        this.#may("see_supervision") ? this.#client.supervision(this.#days) : null,
         this.#client.followUps(ASKED[this.#shown]),
         this.#client.followUpReasons(),
       ])
@@ -161,7 +160,12 @@ export class BangbanSupervision extends SupervisionElement {
     this.#preferences.language = this.language === "en" ? "zh" : "en"
     this.#build()
     this.querySelector("[value=language]").focus()
-    if (may(this.#role, "followUps")) this.#ask()
+    if (this.#may("follow_up")) this.#ask()
+  }
+
+  /** The server decides; this only spares questions that it would refuse. */
+  #may(permission) {
+    return this.#permissions.includes(permission)
   }
 
   #complain(words) {
@@ -186,7 +190,7 @@ export class BangbanSupervision extends SupervisionElement {
       "header", { class: "bar supervision-bar" }, make("h1", { class: "bar-name" }, mark, make("span", {}, this.say("pageName"))), this.time,
       make("nav", { class: "bar-acts", "aria-label": this.say("tools") }, make("a", { class: "button bare", href: "/desk" }, this.say("backToDesk")), make("button", { type: "button", class: "button bare", value: "language", lang: tagOf(other) }, this.say("otherLanguage"))),
     )
-    const seen = [may(this.#role, "figures") && this.form, may(this.#role, "figures") && this.figures, may(this.#role, "followUps") && this.followUps]
+    const seen = [this.#may("see_supervision") && this.form, this.#may("see_supervision") && this.figures, this.#may("follow_up") && this.followUps]
     this.replaceChildren(bar, make("main", { class: "supervision-main" }, this.error, ...seen.filter(Boolean)), this.announcer)
   }
 

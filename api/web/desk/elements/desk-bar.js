@@ -31,8 +31,9 @@ export class DeskBar extends DeskElement {
     const modes = [house.notice ? "noticeOn" : null, house.everyoneToPeople ? "everyoneOn" : null].filter(Boolean)
     write(this.modes, modes.map((key) => this.say(key)).join(" · "))
     this.modes.hidden = !modes.length
-    this.house.hidden = !station.may("house")
-    this.supervision.hidden = !station.may("followUps")
+    this.house.hidden = !station.may("see_supervision")
+    this.supervision.hidden = !station.may("follow_up")
+    this.hotline.hidden = !station.may("use_hotline")
     write(this.settings.querySelector(".label"), user?.display_name ?? "")
   }
 
@@ -49,8 +50,9 @@ export class DeskBar extends DeskElement {
     this.modes = make("strong", { class: "modes", hidden: true })
     this.house = actButton(this.language, "house", { look: "bare", hidden: true })
     this.supervision = actButton(this.language, "supervision", { look: "bare", hidden: true })
+    this.hotline = actButton(this.language, "hotline", { look: "bare", hidden: true })
     this.settings = actButton(this.language, "settings", { look: "bare" })
     const act = (name) => actButton(this.language, name, { look: "bare" })
-    this.append(name, presence, this.waiting, this.longest, this.connection, this.modes, make("nav", { class: "bar-acts", "aria-label": this.say("tools") }, act("pastTickets"), this.house, this.supervision, act("otherLanguage"), act("keys"), this.settings))
+    this.append(name, presence, this.waiting, this.longest, this.connection, this.modes, make("nav", { class: "bar-acts", "aria-label": this.say("tools") }, act("pastTickets"), this.house, this.supervision, this.hotline, act("otherLanguage"), act("keys"), this.settings))
   }
 }
