@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from api.conversation import LanguageName
+from api.hotline.schemas import RateOut
 from api.oversight.reasons import About, ClosingReason, FollowUpState
 from api.schemas import BothOut
 from api.text_door import VisitorText
@@ -68,7 +69,7 @@ class FamilyFiguresOut(FiguresOut):
 
 
 class SupervisionOut(BaseModel):
-    """All figures; `first` and `last` are days in Shanghai."""
+    """All figures; `first` and `last` are days in Shanghai, and `hotline` is the connection rate of the same days."""
 
     at: dt.datetime
     first: dt.date = Field(serialization_alias="from")
@@ -76,6 +77,7 @@ class SupervisionOut(BaseModel):
     total: FiguresOut
     helpers: list[HelperFiguresOut]
     families: list[FamilyFiguresOut]
+    hotline: RateOut
     follow_ups_open: int
     follow_ups_overdue: int
 

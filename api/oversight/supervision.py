@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from api.clock import now, today
 from api.desk.schemas import both
+from api.hotline import rate
 from api.oversight.counting import Days, Share, Tally, count_stored
 from api.oversight.measures import MEASURES
 from api.oversight.schemas import (
@@ -29,9 +30,11 @@ MOST_DAYS = 366
 DIGITS = 4
 _STANDING = ("waiting", "to_be_called", "active", "longest_wait_s", "opened")
 _SHARE = ("count", "of", "share", "low", "high")
+_RATE = ("connected", "asked", "rate", "target")
+_NO_RATE = (None,) * len(_RATE)  # calls are counted for the desk as a whole
 HEADINGS = (
     "from", "to", "scope", "id", "name_zh", "name_en", *_STANDING,
-    *(f"{measure}_{part}" for measure in MEASURES for part in _SHARE),
+    *(f"{measure}_{part}" for measure in MEASURES for part in _SHARE), *(f"hotline_{part}" for part in _RATE),
 )  # fmt: skip
 """The CSV's columns: the API's names, so that what reads one can read the other."""
 
@@ -50,6 +53,7 @@ async def supervise(services: Services, days: Days) -> SupervisionOut:
     moment = now()
     async with services.database.reading() as work:
         counted = await count_stored(work, days, moment)
+        calls = await rate.rate(work, days)
         names = {row.username: row.display_name for row in await work.presences.everyone()}
         is_open, overdue = await work.follow_ups.open_and_overdue(today())
     return SupervisionOut(
@@ -73,6 +77,7 @@ async def supervise(services: Services, days: Days) -> SupervisionOut:
             )
             for family, tally in _named_first(counted.families)
         ],
+        hotline=calls,
         follow_ups_open=is_open,
         follow_ups_overdue=overdue,
     )
@@ -83,14 +88,17 @@ def as_csv(told: SupervisionOut) -> bytes:
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet)
     writer.writerow(HEADINGS)
-    writer.writerow(_row(told, "total", "", "", "", told.total, told.total.now))
+    calls = told.hotline.model_dump(include=set(_RATE))
+    total = _row(told, "total", "", "", "", told.total, told.total.now)
+    writer.writerow([*total, *(calls[part] for part in _RATE)])
     for one in told.helpers:
         name = one.helper_name or ""
         standing = StandingOut(waiting=0, to_be_called=0, active=one.active, longest_wait_s=None)
-        writer.writerow(_row(told, "helper", one.helper, name, name, one, standing))
+        writer.writerow([*_row(told, "helper", one.helper, name, name, one, standing), *_NO_RATE])
     for each in told.families:
         names_of = each.name or BothOut(zh="", en="")
-        writer.writerow(_row(told, "family", each.family, names_of.zh, names_of.en, each, each.now))
+        row = _row(told, "family", each.family, names_of.zh, names_of.en, each, each.now)
+        writer.writerow([*row, *_NO_RATE])
     return ("\ufeff" + sheet.getvalue()).encode()
 
 

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import datetime as dt
+import io
 import sqlite3
 from typing import Any
 
 import httpx
 import pytest
-from at_desk import sign_in
+from at_desk import Helper, sign_in
 from desk import app_of, running, settings_in
 from scripted_exchange import BUSY, REFUSED, SILENT, ScriptedExchange
 
 from api.app import create_app
-from api.hotline.life import LegState
+from api.hotline.life import CallFailure, CallState, Kind, LegState
 from api.storage.database import Database
+from api.storage.hotline_models import CallRow, HotlineEventRow
 
 HOTLINE = "/api/v1/hotline"
 OPERATOR, CALLER = "8001", "13800138000"
 LINE = ("8101", "8102", "8103")
+RATE_IN_CSV = ("connected", "asked", "rate", "target")
 SHORT_S = 0.1
 
 
@@ -67,6 +71,36 @@ async def put_roster(http: httpx.AsyncClient, *duties: dict[str, Any]) -> dict[s
     return await keeper.told("PUT", "roster", {"revision": revision, "duties": list(duties)})
 
 
+async def supervision(zhou: Helper, **days: str) -> dict[str, Any]:
+    return (await _seen(zhou, "supervision", days)).json()
+
+
+async def supervision_totals(zhou: Helper, **days: str) -> dict[str, str]:
+    sheet = (await _seen(zhou, "supervision.csv", days)).content.decode("utf-8-sig")
+    return next(csv.DictReader(io.StringIO(sheet)))
+
+
+async def _seen(zhou: Helper, below: str, days: dict[str, str]) -> httpx.Response:
+    reply = await zhou.http.get(f"/api/v1/{below}", params=days, headers=zhou.key)
+    assert reply.status_code == 200, reply.text
+    return reply
+
+
+async def keep_failed_calls(database: Database, *moments: dt.datetime) -> None:
+    """Keep calls of other days as the hotline would have kept them then."""
+    async with database.writing() as work:
+        for number, moment in enumerate(moments):
+            call = CallRow(
+                id=f"{number:032x}", operator="li", purpose="", item_id=None, family=None, by_hand=True,
+                state=CallState.FAILED.value, failure=CallFailure.GIVEN_UP.value, line=[], callback_sealed=None,
+                called_back_at=None, started_at=moment, ended_at=moment,
+            )  # fmt: skip
+            await work.hotline.add(call)
+            for kind, failure in ((Kind.STARTED, None), (Kind.FAILED, CallFailure.GIVEN_UP.value)):
+                await work.hotline.append(HotlineEventRow(at=moment, call_id=call.id, kind=kind.value, failure=failure))
+        await work.commit()
+
+
 @pytest.fixture
 def exchange() -> ScriptedExchange:
     return ScriptedExchange()
@@ -92,6 +126,12 @@ async def by_hand(http) -> Operator:
     """An operator where no exchange is set."""
     await put_roster(http, *map(duty, LINE))
     return Operator(http, (await sign_in(http, "li")).token)
+
+
+@pytest.fixture
+async def zhou(http) -> Helper:
+    """Who supervises."""
+    return await sign_in(http, "zhou", "supervisor")
 
 
 def windows(call: dict[str, Any]) -> list[tuple[str, str, str | None]]:
@@ -336,7 +376,7 @@ async def test_a_maintainer_has_no_hotline(http):
 # ---- what is kept
 
 
-async def test_the_rate_is_the_connected_among_the_calls_that_are_over(by_hand):
+async def test_the_rate_is_the_connected_among_the_calls_that_are_over(by_hand, zhou):
     for outcomes in (["connected"], ["busy", "connected"], ["no_answer"] * 3, ["given_up"], []):
         call = await by_hand.start()
         for outcome in outcomes:
@@ -351,8 +391,26 @@ async def test_the_rate_is_the_connected_among_the_calls_that_are_over(by_hand):
     assert {name.removeprefix("bangban_hotline_connection_"): float(value) for name, value in told.items()} == {
         "ratio": 0.5, "count": 2, "of": 4,
     }  # fmt: skip
+    assert (await supervision(zhou))["hotline"] == rate
     other_day = await by_hand.told("GET", "rate", **{"from": "2020-01-01", "to": "2020-01-31"})
     assert (other_day["asked"], other_day["rate"], other_day["is_met"]) == (0, None, None)
+
+
+async def test_supervisors_see_the_rate_of_the_days_they_ask_for_on_the_page_and_in_its_csv(by_hand, zhou, app):
+    last_year = {"from": "2025-11-01", "to": "2025-11-30"}
+    for outcome in ("connected", "connected", "given_up"):
+        await by_hand.log(await by_hand.start(), outcome)
+    last_second = dt.datetime(2025, 11, 30, 15, 59, 59, tzinfo=dt.UTC)  # of those days in Shanghai
+    await keep_failed_calls(app.state.services.database, last_second, last_second + dt.timedelta(seconds=1))
+    none = {"from": "2020-01-01", "to": "2020-01-31"}
+    for days, counted in (({}, (2, 3, 2 / 3, 0.9)), (last_year, (0, 1, 0.0, 0.9)), (none, (0, 0, None, 0.9))):
+        told = await supervision(zhou, **days)
+        rate = told["hotline"]
+        assert tuple(rate[part] for part in ("connected", "asked", "rate", "target")) == counted
+        assert (rate["from"], rate["to"]) == (told["from"], told["to"])
+        total = await supervision_totals(zhou, **days)
+        told_in_csv = {part: str(rate[part]) if rate[part] is not None else "" for part in RATE_IN_CSV}
+        assert {part: total[f"hotline_{part}"] for part in RATE_IN_CSV} == told_in_csv
 
 
 @pytest.mark.parametrize("change", ["UPDATE hotline_events SET kind = 'connected'", "DELETE FROM hotline_events"])
