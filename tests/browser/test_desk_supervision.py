@@ -2,11 +2,13 @@
 
 import csv
 import io
+import re
 
 import pytest
 from playwright.sync_api import expect
 from test_desk_access import violations
 from test_desk_shift import wait_for_a_person
+from test_hotline_page import hotline, start
 from visit import ANSWER_MS
 
 WIDER = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
@@ -86,6 +88,38 @@ def test_a_supervisor_sees_who_waits_and_closes_what_a_visitor_was_not_content_w
     told = downloaded.value.path().read_text("utf-8-sig")
     assert next(csv.DictReader(io.StringIO(told)))["scope"] == "total"
     assert zhou.faults == li.faults == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_supervisor_sees_the_hotlines_rate_as_the_hotline_page_tells_it_for_the_days_chosen(helper, language):
+    of_how, missed, day_label = {
+        "zh": (r"\d+／\d+", "目标 90%，未达到", "从"),
+        "en": (r"\d+ of \d+", "target 90%, not met", "From"),
+    }[language]
+    zhou = helper("zhou", role="supervisor", language=language, reduced_motion="reduce")
+    at_hotline = hotline(zhou, "Zhang")
+    for reason, outcomes in (("问进度", ["connected", "ended"]), ("问材料", ["given_up"])):
+        start(at_hotline, reason)
+        for outcome in outcomes:
+            at_hotline.locator("hotline-call").first.locator(f"[value={outcome}]").click()
+    expect(at_hotline.locator("hotline-call").first.locator("[value=given_up]")).to_have_count(0, timeout=ANSWER_MS)
+    counted = re.search(of_how, at_hotline.locator(".hotline-rate").inner_text())[0]
+    page = zhou.page.context.new_page()
+    page.on("pageerror", lambda error: zhou.faults.append(str(error)))
+    page.goto(f"{zhou.site}/desk/supervision")
+    rate = figure(page, "hotline_connection")
+    expect(rate).to_contain_text(counted, timeout=ANSWER_MS)
+    expect(rate).to_contain_text(missed)
+    assert violations(page) == [] and not page.evaluate(WIDER)
+    page.get_by_label(day_label, exact=True).fill("2026-01-01")
+    page.locator("[name=to]").fill("2026-01-31")
+    page.locator("[name=to]").blur()
+    expect(rate).to_have_text(re.compile("^– .*90%$"), timeout=ANSWER_MS)
+    with page.expect_download() as downloaded:
+        page.locator("a[download]").click()
+    total = next(csv.DictReader(io.StringIO(downloaded.value.path().read_text("utf-8-sig"))))
+    assert (total["hotline_asked"], total["hotline_rate"], total["hotline_target"]) == ("0", "", "0.9")
+    assert zhou.faults == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,6 +1,6 @@
 // What every element of the desk has: the language around it, and words in it.
 
-import { languageAround } from "../static/texts.js"
+import { languageAround, tagOf } from "../static/texts.js"
 import { say } from "./texts.js"
 
 export class DeskElement extends HTMLElement {
@@ -10,6 +10,11 @@ export class DeskElement extends HTMLElement {
 
   say(key, values) {
     return say(this.language, key, values)
+  }
+
+  /** "89.9%": a share beside its target, rounded down, because 89.96 % shown as 90 % would look like a target reached. */
+  shareReached(share) {
+    return new Intl.NumberFormat(tagOf(this.language), { style: "percent", maximumFractionDigits: 1, roundingMode: "floor" }).format(share)
   }
 
   /** One of {zh, en} in the helper's language; the other where it is missing, plain text as it is. */

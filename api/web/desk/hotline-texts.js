@@ -8,7 +8,7 @@ export const TEXTS = {
   tools: { zh: "工具", en: "Tools" },
   otherLanguage: { zh: "English", en: "中文" },
   rateNone: { zh: "今天接通率：还没有结束的通话", en: "Connection rate today: no calls yet" },
-  rate: { zh: "今天接通率 {percent}%（{connected}／{asked}），目标 {target}%", en: "Connection rate today {percent}% ({connected} of {asked}), target {target}%" },
+  rate: { zh: "今天接通率 {rate}（{connected}／{asked}），目标 {target}", en: "Connection rate today {rate} ({connected} of {asked}), target {target}" },
   rateMet: { zh: "达到", en: "met" },
   rateMissed: { zh: "未达到", en: "not met" },
   noConnection: { zh: "没有连上。检查网络后再试。", en: "No connection. Check the network and try again." },

@@ -9,7 +9,6 @@ import { labelled } from "./desk-dialog.js"
 
 const OPEN_MS = 1_000 // while a call is under way
 const QUIET_MS = 10_000
-const PERCENT = 100
 const HEARD = ["click", "submit", "item-wanted", "call-act", "roster-written"]
 
 export class BangbanHotline extends HotlineElement {
@@ -118,8 +117,7 @@ export class BangbanHotline extends HotlineElement {
   }
 
   #showRate({ rate, connected, asked, target, is_met: isMet }) {
-    const percent = (share) => Math.round(share * PERCENT)
-    const words = rate === null ? this.say("rateNone") : `${this.say("rate", { percent: percent(rate), connected, asked, target: percent(target) })} · ${this.say(isMet ? "rateMet" : "rateMissed")}`
+    const words = rate === null ? this.say("rateNone") : `${this.say("rate", { rate: this.shareReached(rate), connected, asked, target: this.shareReached(target) })} · ${this.say(isMet ? "rateMet" : "rateMissed")}`
     write(this.rate, words)
     this.rate.dataset.met = String(isMet ?? "")
   }

@@ -32,9 +32,9 @@ export class SupervisionFigures extends SupervisionElement {
     this.#draw(told)
   }
 
-  #draw({ from, to, total, helpers, families }) {
+  #draw({ from, to, total, hotline, helpers, families }) {
     write(this.span, this.say(from === to ? "figuresOfDay" : "figuresOf", { from: this.day(from), to: this.day(to) }))
-    this.totals.replaceChildren(...this.#totals(total))
+    this.totals.replaceChildren(...this.#totals(total), this.#connection(hotline))
     const named = (one) => this.mine(one.name) || this.say("noFamily")
     this.families.replaceChildren(this.#table("family", ["waiting", "active", "opened"], OF_ALL, families.map((one) => [named(one), [one.now.waiting, one.now.active, one.opened], one.shares])))
     const who = ({ helper, helper_name: name }) => name || helper || this.say("nobody")
@@ -44,6 +44,14 @@ export class SupervisionFigures extends SupervisionElement {
   #totals({ opened, shares }) {
     const number = make("div", { class: "figure" }, make("dt", {}, this.say("opened")), make("dd", {}, make("span", { class: "figure-big number" }, String(opened))))
     return [number, ...OF_ALL.map((name) => make("div", { class: "figure", "data-measure": name }, make("dt", {}, this.say(name)), make("dd", {}, ...this.#share(shares[name], "figure-big", true))))]
+  }
+
+  /** The hotline's connection rate against its target: in words too, not by colour alone. */
+  #connection({ connected, asked, rate, target, is_met: isMet }) {
+    const held = this.say(isMet === null ? "target" : isMet ? "targetMet" : "targetMissed", { target: this.shareReached(target) })
+    const from = asked ? `${this.say("ofHow", { count: connected, of: asked })} · ${held}` : held
+    const share = make("span", { class: "figure-big number", "data-bad": String(isMet === false) }, rate === null ? "–" : this.shareReached(rate))
+    return make("div", { class: "figure", "data-measure": "hotline_connection" }, make("dt", {}, this.say("hotline_connection")), make("dd", {}, share, " ", make("span", { class: "quiet number" }, from)))
   }
 
   #table(head, counts, measures, rows) {
