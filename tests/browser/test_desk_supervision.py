@@ -110,6 +110,8 @@ def test_a_supervisor_sees_the_hotlines_rate_as_the_hotline_page_tells_it_for_th
     rate = figure(page, "hotline_connection")
     expect(rate).to_contain_text(counted, timeout=ANSWER_MS)
     expect(rate).to_contain_text(missed)
+    shown = "(figures) => [0.8996, 0.9, 2 / 3].map((share) => figures.shareReached(share))"
+    assert page.locator("supervision-figures").evaluate(shown) == ["89.9%", "90%", "66.6%"]
     assert violations(page) == [] and not page.evaluate(WIDER)
     page.get_by_label(day_label, exact=True).fill("2026-01-01")
     page.locator("[name=to]").fill("2026-01-31")
