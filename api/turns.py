@@ -343,6 +343,7 @@ def _told_found(conversation: Conversation, found: Evidence) -> Told:
         failures=conversation.failing,
         begun=conversation.begun,
         waiting=conversation.waiting,
+        elsewhere=found.elsewhere,
         item=found.item_id,
         facet=found.facet.value if found.facet else None,
         entry=found.entries[0].entry_id if found.decision is Decision.ANSWER and found.entries else None,

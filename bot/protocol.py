@@ -83,7 +83,7 @@ class Evidence:
 
     `embedding` is the message's vector: base64 of little-endian float16, None where there is none. `begun`: whether the
     visitor has been given anything yet that could have failed to help; `waiting`: whether a person was called and has
-    not come.
+    not come; `elsewhere`: whether the message names a place that is not this desk's.
     """
 
     decision: Decision
@@ -93,6 +93,7 @@ class Evidence:
     failures: Failures = Failures.NONE
     begun: bool = True
     waiting: bool = False
+    elsewhere: bool = False
     item: Optional[str] = None
     facet: Optional[str] = None
     entry: Optional[str] = None

@@ -23,7 +23,7 @@ ITEM_FEATURES, ENTRY_FEATURES = 12, 6
 PLAINLY_OUTSIDE = 0.6
 """From which probability of "none of ours" on a visitor is told so, rather than asked to put it differently."""
 BARE = 0.85
-"""How sure the item must be where the message asks nothing but names a topic, to be told of it at once."""
+"""How sure the item must be where the message only names a topic, to be told of it at once."""
 ELSEWHERE = 0.2
 """The same where another place is named: what holds in Shanghai would be a wrong answer there."""
 
@@ -78,7 +78,7 @@ class Reader:
         least = self.thresholds
         if context is not None:
             least = replace(least, facet=SURE_ENOUGH * least.facet)
-        elif signals.asking == 0.0 and np.exp(facets).mean(axis=1).argmax() == list(Facet).index(Facet.OVERVIEW):
+        elif np.exp(facets).mean(axis=1).argmax() == list(Facet).index(Facet.OVERVIEW):
             least = replace(least, item=max(BARE, least.item))
         pair = asked_in_turn(text, self.facet_ngram_head)
         divided = favour_first(facets, pair) if pair is not None else None

@@ -1,5 +1,6 @@
 """The last word on a message: what the search found becomes entities, and may overrule an unsure intent."""
 
+from dataclasses import replace
 from enum import Enum
 from typing import Any, Dict, List, Mapping, Optional
 
@@ -42,10 +43,19 @@ class EvidenceReader(GraphComponent, EntityExtractorMixin):
         """Probabilities of the classifier, each between 0 and 1, that settle what a message is.
 
         `ask_from`: of a question, where the search found nothing. `other_from`: of another act, where it found
-        something for what the message itself names. `human_from`: of asking for a person, whatever was found.
-        `wait_from`: of asking how long a person takes, from whoever waits for one.
+        something for what the message itself names; `between_from`: where it found something for the conversation's
+        item. `human_from`: of asking for a person, whatever was found. `wait_from`: of asking how long a person takes,
+        from whoever waits for one. `doubt_from`: of a question of ours, where the search takes it for none: two
+        opinions that differ are reason to ask back.
         """
-        return {"ask_from": 0.35, "other_from": 0.75, "human_from": 0.6, "wait_from": 0.5}
+        return {
+            "ask_from": 0.35,
+            "other_from": 0.85,
+            "between_from": 0.6,
+            "human_from": 0.7,
+            "wait_from": 0.5,
+            "doubt_from": 0.6,
+        }
 
     def __init__(self, config: Dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
@@ -74,6 +84,8 @@ class EvidenceReader(GraphComponent, EntityExtractorMixin):
         ranking = {told[INTENT_NAME_KEY]: told[PREDICTED_CONFIDENCE_KEY] for told in ranked}
         settled = settle(message.get(INTENT, {}).get(INTENT_NAME_KEY), ranking, evidence, self._config)
         confidence = ranking.get(settled, 1.0)
+        if settled == ASK and doubts(ranking, evidence, self._config):
+            evidence = replace(evidence, decision=Decision.CLARIFY)
         message.set(INTENT, {INTENT_NAME_KEY: settled, PREDICTED_CONFIDENCE_KEY: confidence}, add_to_output=True)
         names = (*SITUATION, *SUBJECT) if settled in (ASK, CHOOSE) else SITUATION
         found = [self._entity(name, getattr(evidence, name)) for name in names if _worth_telling(name, evidence)]
@@ -111,7 +123,8 @@ def settle(
     elif evidence.topic is Topic.SAME:
         # Whatever is said in a conversation is found to be about its item: the words decide, but it is no small talk.
         others = {name: probability for name, probability in others.items() if name in WITH_SUBJECT + BETWEEN}
-        is_question = ranking.get(ASK, 0.0) >= max(others.values(), default=0.0)
+        likeliest = max(others.values(), default=0.0)
+        is_question = likeliest < max(thresholds["between_from"], ranking.get(ASK, 0.0))
     else:
         # What the search found is our business, however foreign its words look (pinyin, two languages in one sentence):
         # where the message itself names an item, nothing else can be meant but an act that comes with one.
@@ -119,6 +132,12 @@ def settle(
             others = {name: probability for name, probability in others.items() if name in WITH_SUBJECT}
         is_question = max(others.values(), default=0.0) < thresholds["other_from"]
     return ASK if is_question else max(others, key=others.__getitem__, default=intent)
+
+
+def doubts(ranking: Mapping[str, float], evidence: Evidence, thresholds: Mapping[str, Any]) -> bool:
+    """Whether the classifier hears a question of ours where the search found none; not where another place is named."""
+    outside = evidence.decision is Decision.OUTSIDE and not evidence.elsewhere
+    return outside and ranking.get(ASK, 0.0) >= thresholds["doubt_from"]
 
 
 def _worth_telling(name: str, evidence: Evidence) -> bool:

@@ -98,12 +98,13 @@ def settled(folder):
         told = Evidence(decision, topic, chosen, embedding=embedding, **others)
         return settle(max(ranking, key=ranking.get), ranking, told, thresholds)
 
-    thanks, human = {"thanks": 0.9, "ask": 0.06}, {"ask_human": 0.6, "ask": 0.4}
+    thanks, human = {"thanks": 0.9, "ask": 0.06}, {"ask_human": 0.7, "ask": 0.3}
     failed, wait = {"not_resolved": 0.9, "ask": 0.1}, {"ask_wait": 0.6, "ask": 0.4}
     return {
         "found_for_a_named_item": intent(thanks, Decision.ANSWER, Topic.NEW),
         "found_for_the_conversations_item": intent(thanks, Decision.ANSWER, Topic.SAME),
         "foreign_words_for_a_named_item": intent({"out_of_scope": 0.98, "ask": 0.02}, Decision.ANSWER, Topic.NEW),
+        "doubtful_act_for_the_conversations_item": intent({"greet": 0.5, "ask": 0.3}, Decision.ANSWER, Topic.SAME),
         "nothing_found": intent(thanks),
         "did_not_help": intent(failed, Decision.ANSWER, Topic.NEW),
         "did_not_help_before_anything_was_said": intent(failed, Decision.ANSWER, Topic.NEW, begun=False),
@@ -123,9 +124,9 @@ def settled(folder):
 def entities(folder):
     """The entities of a question, of thanks, and of a message without evidence."""
 
-    def read(intent, evidence):
+    def read(intent, evidence, confidence=1.0):
         metadata = evidence.to_metadata() if evidence else None
-        ranking = [{"name": intent, "confidence": 1.0}]
+        ranking = [{"name": intent, "confidence": confidence}]
         message = Message({"text": "…", "metadata": metadata, "intent": ranking[0], "intent_ranking": ranking})
         EvidenceReader(EvidenceReader.get_default_config()).process([message])
         return {entity["entity"]: entity["value"] for entity in message.get("entities", [])}
@@ -135,6 +136,9 @@ def entities(folder):
         "follow_up": read("ask", Evidence(Decision.ASK_ITEM, facet="fee")),
         "thanks": read("thanks", Evidence(Decision.ABSTAIN, Topic.SAME, item="tree", facet="fee")),
         "no_evidence": read("ask", None),
+        "two_opinions": read("ask", Evidence(Decision.OUTSIDE), 0.6),
+        "hardly_two_opinions": read("ask", Evidence(Decision.OUTSIDE), 0.5),
+        "another_city": read("ask", Evidence(Decision.OUTSIDE, elsewhere=True)),
     }
 
 

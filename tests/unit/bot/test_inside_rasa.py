@@ -50,6 +50,7 @@ def test_policies_see_the_same_recent_turns_after_pruning(came_of):
 def test_a_result_for_a_named_item_makes_a_question_of_doubtful_words(came_of):
     assert came_of["settled"]["found_for_a_named_item"] == "ask"
     assert came_of["settled"]["found_for_the_conversations_item"] == "thanks"
+    assert came_of["settled"]["doubtful_act_for_the_conversations_item"] == "ask"
     assert came_of["settled"]["nothing_found"] == "thanks"
 
 
@@ -126,3 +127,9 @@ def test_without_vectors_training_goes_on_with_zeros(came_of):
 
 def test_an_embedding_is_little_endian_half_precision(came_of):
     assert came_of["features"]["decoded"] == [0.5, -1.0]
+
+
+def test_where_classifier_and_search_disagree_whether_it_is_ours_the_visitor_is_asked(came_of):
+    assert came_of["entities"]["two_opinions"]["decision"] == "clarify"
+    assert came_of["entities"]["hardly_two_opinions"]["decision"] == "outside"
+    assert came_of["entities"]["another_city"]["decision"] == "outside"
