@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ from api.storage.traffic import Traffic
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 5_000
+CLOSING_S = 10.0
+"""How long the end waits for units of work that have begun."""
 
 
 class Work:
@@ -67,6 +69,9 @@ class Database:
         self._one_writer: AbstractAsyncContextManager[Any] = (
             asyncio.Lock() if self._engine.dialect.name == "sqlite" else nullcontext()
         )
+        self._begun = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def migrate(self) -> None:
         """Bring the schema to the newest version; an empty database gets all of it."""
@@ -76,14 +81,16 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Work]:
         """A unit of work that only looks."""
-        async with AsyncSession(self._engine) as session:
-            yield Work(session)
+        with self._counted():
+            async with AsyncSession(self._engine) as session:
+                yield Work(session)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Work]:
         """A unit of work that changes something."""
-        async with self._one_writer, AsyncSession(self._writing, expire_on_commit=False) as session:
-            yield Work(session)
+        with self._counted():
+            async with self._one_writer, AsyncSession(self._writing, expire_on_commit=False) as session:
+                yield Work(session)
 
     async def check_writable(self) -> None:
         """Raise SQLAlchemyError where nothing can be written; changes nothing."""
@@ -92,8 +99,25 @@ class Database:
             await connection.rollback()
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Give the connections back, after what has begun has ended.
+
+        A unit of work that nobody waits for any more (a page that left) still has to end here: one that the end of the
+        event loop cancelled half-way would wait for its closed connection for ever.
+        """
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), CLOSING_S)
         await self._engine.dispose()
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._begun += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._begun -= 1
+            if not self._begun:
+                self._idle.set()
 
 
 def _engine(url: str) -> AsyncEngine:
