@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,7 @@ def _engine(url: str) -> AsyncEngine:
         pool = {"pool_size": 8, "max_overflow": 8}
     engine = create_async_engine(parsed, **pool, **hidden)
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+    event.listen(engine.sync_engine, "connect", _stop_once)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
 
@@ -141,6 +143,17 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _stop_once(connection: Any, _record: object) -> None:
+    """Make a connection's second stop the first one.
+
+    SQLAlchemy gives a connection whose query was cancelled back twice: it begins to close it and, where that is
+    cancelled too, stops it. aiosqlite's thread ends with the first stop, so that whoever waits for the second would
+    wait for ever, and with it the end of the event loop.
+    """
+    driver = connection.driver_connection
+    driver.stop = cache(driver.stop)
 
 
 def _begin(connection: Connection) -> None:
