@@ -6,7 +6,7 @@ import asyncio
 import base64
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from sqlalchemy.exc import IntegrityError
@@ -169,7 +169,7 @@ class Turns:
         picked = pick(heard.option, base) if heard.option else _second_asked(heard, base)
         if picked is not None:
             by = Chosen.WORDS if heard.by is Chosen.NO else heard.by
-            return _Understood(base, language, _told_pick(heard, picked, by), None, picked)
+            return _Understood(base, language, _told_pick(conversation, picked, by), None, picked)
         found = await asyncio.get_running_loop().run_in_executor(
             self._services.search_threads,
             self._services.retriever.search,
@@ -180,7 +180,7 @@ class Turns:
             language = "zh"
         named = _item_named(conversation, found, base)
         if named is not None:
-            return _Understood(base, language, _told_pick(heard, named, Chosen.WORDS), found, named)
+            return _Understood(base, language, _told_pick(conversation, named, Chosen.WORDS), found, named)
         return _Understood(base, language, _told_found(conversation, found), found, None)
 
     async def _choose(self, heard: _Heard, understood: _Understood) -> Choice:
@@ -312,17 +312,23 @@ def _item_named(conversation: Conversation, found: Evidence, base: KnowledgeBase
     return pick(option, base)
 
 
-def _told_pick(heard: _Heard, picked: Pick, by: Chosen | None = None) -> Told:
-    conversation = heard.conversation
-    leads_on = picked.item_id is not None
+def _told(conversation: Conversation, decision: Decision, topic: Topic) -> Told:
+    """How a message stands in its conversation; what was picked or found is to be added."""
     return Told(
-        decision=Decision.ANSWER if leads_on else Decision.ABSTAIN,
-        topic=_topic(picked.item_id, conversation.item_id),
-        chosen=by or heard.by,
+        decision=decision,
+        topic=topic,
         offered=conversation.offered,
         failures=conversation.failing,
         begun=conversation.begun,
         waiting=conversation.waiting,
+    )
+
+
+def _told_pick(conversation: Conversation, picked: Pick, by: Chosen) -> Told:
+    decision = Decision.ABSTAIN if picked.item_id is None else Decision.ANSWER
+    return replace(
+        _told(conversation, decision, _topic(picked.item_id, conversation.item_id)),
+        chosen=by,
         item=picked.item_id,
         facet=picked.facet.value if picked.facet else None,
         entry=picked.entry.entry_id if picked.entry else None,
@@ -336,13 +342,8 @@ def _topic(item_id: str | None, current: str | None) -> Topic:
 
 
 def _told_found(conversation: Conversation, found: Evidence) -> Told:
-    return Told(
-        decision=found.decision,
-        topic=found.topic,
-        offered=conversation.offered,
-        failures=conversation.failing,
-        begun=conversation.begun,
-        waiting=conversation.waiting,
+    return replace(
+        _told(conversation, found.decision, found.topic),
         elsewhere=found.elsewhere,
         item=found.item_id,
         facet=found.facet.value if found.facet else None,

@@ -18,10 +18,21 @@ _SETTING = frozenset({Facet.OVERVIEW, Facet.APPLICABILITY, Facet.DIFFERENCES})
 _BETWEEN = re.compile(r"[，,；;？?。.！!、\n]+|\b(?:and|also|plus)\b|还有|以及|另外|顺便")
 PLAIN = 0.5
 """From which probability on a clause asks a facet."""
-TOGETHER = 0.6
-"""The least that both facets must have of the whole message's probability, and a third of it the lesser one."""
+TOGETHER, EACH = 0.6, 0.1
+"""The least that both facets, and either of them, must have of the whole message's probability."""
 FIRST_SHARE = 0.65
 """What the facet that is asked first gets of what both have: it is answered, the other is offered beside it."""
+
+
+def in_turn(text: str, facets: np.ndarray, ngrams: NgramHead) -> np.ndarray | None:
+    """Log probabilities of the facets, shape (15, 2), of a normalised text that asks for two in favour of the first.
+
+    None where it does not; clauses are read only where the whole leaves two facets open.
+    """
+    shares = _shares(facets)
+    left_open = [facet for facet, share in zip(Facet, shares, strict=True) if share >= EACH and facet not in _SETTING]
+    pair = asked_in_turn(text, ngrams) if len(left_open) > 1 else None
+    return favour_first(facets, pair) if pair is not None else None
 
 
 def asked_in_turn(text: str, ngrams: NgramHead) -> tuple[Facet, Facet] | None:
@@ -40,10 +51,14 @@ def favour_first(facets: np.ndarray, pair: tuple[Facet, Facet]) -> np.ndarray | 
     where the message as a whole does not ask for them."""
     told, order = np.exp(facets), list(Facet)
     first, second = order.index(pair[0]), order.index(pair[1])
-    mean = told.mean(axis=1) / told.mean(axis=1).sum()
-    both = mean[first] + mean[second]
-    if both < TOGETHER or min(mean[first], mean[second]) < TOGETHER / 6:
+    shares = _shares(facets)
+    if shares[first] + shares[second] < TOGETHER or min(shares[first], shares[second]) < EACH:
         return None
     mass = told[first] + told[second]
     told[first], told[second] = FIRST_SHARE * mass, (1 - FIRST_SHARE) * mass
     return np.log(np.maximum(told, 1e-9))
+
+
+def _shares(facets: np.ndarray) -> np.ndarray:
+    mean: np.ndarray = np.exp(facets).mean(axis=1)
+    return mean / mean.sum()

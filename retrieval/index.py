@@ -71,6 +71,20 @@ class LanguageIndex:
     dense: faiss.Index
     lexical: LexicalIndex
 
+    def nearest(self, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Cosines and places of the forms nearest to one message's vector, both of shape (at most NEAREST,).
+
+        On one thread: for one message a second saves nothing, and where the cores are busy, the first waits for it
+        (0.4 ms became 24).
+        """
+        before = faiss.omp_get_max_threads()
+        faiss.omp_set_num_threads(1)
+        try:
+            cosines, places = self.dense.search(vector[None], min(NEAREST, self.dense.ntotal))
+        finally:
+            faiss.omp_set_num_threads(before)
+        return cosines[0], places[0]
+
 
 @dataclass(frozen=True)
 class Index:

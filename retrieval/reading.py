@@ -11,7 +11,7 @@ from scipy.special import logsumexp
 
 from bot.protocol import Decision, Topic
 from knowledge.schema import Facet
-from retrieval.double import FIRST_SHARE, asked_in_turn, favour_first
+from retrieval.double import FIRST_SHARE, in_turn
 from retrieval.following import SURE_ENOUGH, Context, facets_in, items_in
 from retrieval.forms import SILENT
 from retrieval.fusion import ConditionalLogit
@@ -80,8 +80,7 @@ class Reader:
             least = replace(least, facet=SURE_ENOUGH * least.facet)
         elif np.exp(facets).mean(axis=1).argmax() == list(Facet).index(Facet.OVERVIEW):
             least = replace(least, item=max(BARE, least.item))
-        pair = asked_in_turn(text, self.facet_ngram_head)
-        divided = favour_first(facets, pair) if pair is not None else None
+        divided = in_turn(text, facets, self.facet_ngram_head)
         if divided is not None:
             facets, least = divided, replace(least, facet=FIRST_SHARE * least.facet)
         entries = self._entries(items, facets, signals, layout)

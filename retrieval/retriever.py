@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import faiss
 import numpy as np
 
 from bot.protocol import Decision
@@ -20,7 +19,7 @@ from retrieval.evidence import Evidence, RankedEntry, RankedItem
 from retrieval.following import Context
 from retrieval.index import Index, IndexMissing
 from retrieval.language import detect, normalise
-from retrieval.signals import NEAREST, Layout
+from retrieval.signals import Layout
 
 KEPT_ENTRIES, KEPT_PAIRS, KEPT_ITEMS = 14, 10, 5
 
@@ -92,8 +91,8 @@ class Retriever:
             normal, searched = within or normal, Language.ZH.value if within else told
         vector = self._encoder.encode([normal])[0]
         found, layout = live.index.languages[searched], live.layouts[searched]
-        cosines, places = _nearest(found.dense, vector)
-        signals = layout.signals(normal, places[0], cosines[0], found.lexical.scores(normal))
+        cosines, places = found.nearest(vector)
+        signals = layout.signals(normal, places, cosines, found.lexical.scores(normal))
         context = None
         if context_item in layout.item_ids:
             context = Context(layout.item_ids.index(context_item), Facet(context_facet) if context_facet else None)
@@ -180,18 +179,3 @@ def open_retriever(data_dir: Path, knowledge_dir: Path, encoder: str | None = No
     opened = open_encoder(data_dir, encoder)
     revisions.publish(data_dir, knowledge_dir, opened)
     return Retriever(data_dir, opened)
-
-
-def _nearest(dense: faiss.Index, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cosines and places of the nearest texts, both of shape (1, at most NEAREST).
-
-    On one thread: for one message a second saves nothing, and where the cores are busy, the first waits for it (0.4 ms
-    became 24).
-    """
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
-    try:
-        cosines, places = dense.search(vector[None], min(NEAREST, dense.ntotal))
-    finally:
-        faiss.omp_set_num_threads(before)
-    return cosines, places

@@ -19,7 +19,7 @@ from retrieval.fusion import ConditionalLogit
 from retrieval.heads import NgramHead, SubjectNetwork, fit_ngram_head, fit_subject_network
 from retrieval.lexical import Segmenter
 from retrieval.reading import Reader, Thresholds, entry_features, item_features, logs
-from retrieval.signals import NEAREST, Layout, Signals
+from retrieval.signals import Layout, Signals
 
 if TYPE_CHECKING:
     from retrieval.index import LanguageIndex
@@ -175,8 +175,8 @@ def _signals(
     one: Example, vector: np.ndarray, languages: Mapping[str, LanguageIndex], layouts: Mapping[str, Layout]
 ) -> Signals:
     found = languages[one.language]
-    cosines, places = found.dense.search(vector[None], min(NEAREST, found.dense.ntotal))
-    return layouts[one.language].signals(one.text, places[0], cosines[0], found.lexical.scores(one.text))
+    cosines, places = found.nearest(vector)
+    return layouts[one.language].signals(one.text, places, cosines, found.lexical.scores(one.text))
 
 
 def _kind(one: Example, base: KnowledgeBase, is_told: bool) -> str:

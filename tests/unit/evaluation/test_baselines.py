@@ -16,25 +16,14 @@ from evaluation.baselines.measures import RANKING_MEASURES
 from evaluation.baselines.response_selector import RasaFailed, response_selector
 from evaluation.outcomes import QuestionOutcome, Run
 from evaluation.suites import Gold, Part, Question, part_of
-from knowledge.loader import load, revision_of
+from knowledge.loader import revision_of
 from retrieval.forms import Form
-from tests import small_base
 
 PAIRS = st.tuples(st.sampled_from(["felling", "sign", "green"]), st.sampled_from(["fee", "materials", "time_limit"]))
 QUESTION = Question(
     id="q", language="zh", text="砍树多少钱", item="felling", facet="fee", also=(Gold(item="sign", facet="fee"),),
     style="plain",
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def knowledge_dir(tmp_path_factory):
-    return small_base.cut_out(tmp_path_factory.mktemp("small") / "knowledge")
-
-
-@pytest.fixture(scope="module")
-def base(knowledge_dir):
-    return load(knowledge_dir)
 
 
 def letters(texts):

@@ -28,16 +28,6 @@ QUESTION = Question(id="q", language="en", text="fee?", item="felling", facet="f
 RIGHT, OTHER = ("felling", "fee"), ("felling", "materials")
 
 
-@pytest.fixture(scope="module")
-def knowledge_dir(tmp_path_factory):
-    return small_base.cut_out(tmp_path_factory.mktemp("small") / "knowledge")
-
-
-@pytest.fixture(scope="module")
-def base(knowledge_dir):
-    return load(knowledge_dir)
-
-
 def told(base):
     return Counter((one.item_id, bool(one.also) or one.facet is None, one.language) for one in base.situations)
 
