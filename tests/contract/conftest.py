@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import httpx
+import postgres
 import pytest
 from desk import ScriptedBot, Visitor, running, settings_in, start
 from fastapi import FastAPI
@@ -30,8 +32,14 @@ def bot() -> ScriptedBot:
 
 
 @pytest.fixture
-def make_app(tmp_path: Path, retriever: Retriever, bot: ScriptedBot) -> Callable[..., FastAPI]:
-    return lambda **more: create_app(settings_in(tmp_path, **more), retriever, bot)
+def make_app(
+    tmp_path: Path, retriever: Retriever, bot: ScriptedBot, request: pytest.FixtureRequest
+) -> Callable[..., FastAPI]:
+    """An app over SQLite, or over a database of its own in PostgreSQL with BANGBAN_TEST_DATABASE=postgresql."""
+    stored: dict[str, str] = {}
+    if os.environ.get("BANGBAN_TEST_DATABASE") == "postgresql":
+        stored["database_url"] = postgres.new_database(request.getfixturevalue("postgres_server"))
+    return lambda **more: create_app(settings_in(tmp_path, **stored | more), retriever, bot)
 
 
 @pytest.fixture
