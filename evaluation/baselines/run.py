@@ -1,4 +1,4 @@
-"""Every baseline on the questions of `tune` and `test`, beside what our own search found for them in the same run."""
+"""Every baseline on the questions of `test`, beside what our own search found for them in the same run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from retrieval.language import normalise
 
 Say = Callable[[str], None]
 Row = Mapping[str, Any]
-MEASURED = (Part.TEST, Part.TUNE)
+MEASURED = Part.TEST
+"""The part that is compared: Haystack takes a second a question, and nothing is improved by looking at a baseline."""
 OURS = {"zh": "帮办", "en": "Bangban"}
 OUR_MEASURES: Mapping[str, Callable[[QuestionOutcome], bool]] = {
     "resolved": lambda one: one.resolved,
@@ -50,7 +51,7 @@ class Baseline:
 def measure(
     told: Sequence[QuestionOutcome], revision: str, data_dir: Path, knowledge_dir: Path, say: Say
 ) -> tuple[Row, ...]:
-    """A row for each part and method, ours first: {"part", "method", "name", "rates": {measure: {language: rate}}}.
+    """A row for each method, ours first: {"part", "method", "name", "rates": {measure: {language: rate}}}.
 
     Empty where the service that was asked serves another revision than `knowledge_dir` holds: nothing could be compared
     then. A baseline that cannot run is told of and left out. What is encoded, trained and ranked is kept below
@@ -59,7 +60,7 @@ def measure(
     if (here := loader.revision_of(knowledge_dir)) != revision:
         say(f"leaving the baselines out: the service serves revision {revision}, the base here is {here}")
         return ()
-    asked = [one for one in told if part_of(one.question.id) in MEASURED]
+    asked = [one for one in told if part_of(one.question.id) is MEASURED]
     questions = [one.question for one in asked]
     kept = data_dir / "baselines"
     encoder = _PlainEncoder(data_dir, kept / "embeddings")
@@ -130,17 +131,15 @@ def rows(
     methods: Sequence[tuple[str, Mapping[str, str], Sequence[Ranked]]], asked: Sequence[QuestionOutcome]
 ) -> Iterator[Row]:
     """The rows of measure(), of each method's id, name and rankings in the order of what was asked."""
-    for part in MEASURED:
-        own = [place for place, one in enumerate(asked) if part_of(one.question.id) is part]
-        for method, name, ranked in methods:
-            rates = rates_of([asked[place].question for place in own], [ranked[place] for place in own])
-            if method == "bangban":
-                rates |= {
-                    measured: _by_language([asked[place].question for place in own], [hit(asked[p]) for p in own])
-                    for measured, hit in OUR_MEASURES.items()
-                }
-            told = {measured: {lang: asdict(value) for lang, value in by.items()} for measured, by in rates.items()}
-            yield {"part": part.value, "method": method, "name": name, "rates": told}
+    questions = [one.question for one in asked]
+    for method, name, ranked in methods:
+        rates = rates_of(questions, ranked)
+        if method == "bangban":
+            rates |= {
+                measured: _by_language(questions, [hit(one) for one in asked]) for measured, hit in OUR_MEASURES.items()
+            }
+        told = {measured: {lang: asdict(value) for lang, value in by.items()} for measured, by in rates.items()}
+        yield {"part": MEASURED.value, "method": method, "name": name, "rates": told}
 
 
 def rates_of(questions: Sequence[Question], ranked: Sequence[Ranked]) -> dict[str, dict[str, Rate]]:
