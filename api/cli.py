@@ -125,7 +125,7 @@ def _ask_here(question: str, language: Tongue, item: str | None) -> dict[str, An
     if item is not None and item not in retriever.base.items:
         refuse(f"There is no item {item!r}; there are {', '.join(sorted(retriever.base.items))}.")
     wanted = None if language is Tongue.AUTO else language.value
-    evidence = retriever.search(question, wanted, item)
+    evidence = retriever.search(question, wanted, (item,) if item else ())
     spoken = wanted or evidence.language
     best = retriever.base.entries[evidence.entries[0].entry_id] if evidence.entries else None
     return {

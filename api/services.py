@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
@@ -41,7 +42,7 @@ class Search(Protocol):
         self,
         text: str,
         language: str | None = None,
-        context_item: str | None = None,
+        context_items: Sequence[str] = (),
         context_facet: str | None = None,
     ) -> Evidence:
         """What the base has for a message. Takes a core for milliseconds; safe in any thread."""

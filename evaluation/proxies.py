@@ -115,7 +115,7 @@ def go_on(retriever: Retriever, turns: Sequence[FollowUp]) -> list[Found]:
     return [
         found_of(
             turn.question,
-            retriever.search(turn.question.text, turn.question.language, turn.context_item, turn.context_facet),
+            retriever.search(turn.question.text, turn.question.language, (turn.context_item,), turn.context_facet),
         )
         for turn in turns
     ]

@@ -154,7 +154,8 @@ def _language(one: Replayed) -> str | None:
 
 
 def _answer(retriever: Retriever, asked: Asked) -> Answer:
-    evidence = retriever.search(asked.text, asked.language, asked.context_item)
+    about = (asked.context_item,) if asked.context_item else ()
+    evidence = retriever.search(asked.text, asked.language, about)
     given = evidence.entries[0].entry_id if evidence.decision.value == "answer" and evidence.entries else None
     return Answer(
         decision=evidence.decision.value,

@@ -71,7 +71,6 @@ class Reader:
         features = item_features(by_network, self.network.item.classes, signals, layout)
         options = np.exp(self.item_join.log_probabilities(features))
         items, silent, none = options[:-2].copy(), float(options[-2]), float(options[-1])
-        carried = silent
         if context is not None:
             items, none = items_in(context, text, items, silent, none, layout)
             facets, silent = facets_in(context, text, facets, signals.asking), 0.0
@@ -91,7 +90,7 @@ class Reader:
         topic = Topic.NEW
         if max(silent, none) > items[best]:
             topic = Topic.NONE
-        elif context is not None and best == context.item and (carried > 0 or items[best] > 0):
+        elif context is not None and best in context.items:
             topic = Topic.SAME
         mean_facets = np.exp(facets).mean(axis=1)
         return Reading(items, entries, mean_facets / mean_facets.sum(), silent, none, decision, topic)

@@ -70,14 +70,15 @@ class Retriever:
         self,
         text: str,
         language: str | None = None,
-        context_item: str | None = None,
+        context_items: Sequence[str] = (),
         context_facet: str | None = None,
     ) -> Evidence:
         """What the base has for a message.
 
-        `language` ("zh" or "en") is taken where the text itself does not tell; `context_item` is the item that the
-        conversation is about, and `context_facet` what was asked of it last, which a message that leaves them out is
-        read as following up. An unknown item is ignored.
+        `language` ("zh" or "en") is taken where the text itself does not tell; `context_items` is the item that the
+        conversation is about, or those among which the visitor was just asked to choose, likeliest first, and
+        `context_facet` what was asked last: a message that leaves them out is read as following up. Unknown items are
+        ignored.
         """
         live = self._live
         normal = normalise(text)
@@ -94,8 +95,9 @@ class Retriever:
         cosines, places = found.nearest(vector)
         signals = layout.signals(normal, places, cosines, found.lexical.scores(normal))
         context = None
-        if context_item in layout.item_ids:
-            context = Context(layout.item_ids.index(context_item), Facet(context_facet) if context_facet else None)
+        known = tuple(layout.item_ids.index(item_id) for item_id in context_items if item_id in layout.item_ids)
+        if known:
+            context = Context(known, Facet(context_facet) if context_facet else None)
         reading = live.index.reader.read(normal, vector, signals, layout, context)
 
         base = live.index.base

@@ -81,8 +81,9 @@ async def for_words(services: Services, words: str, language: str, ticket_id: st
 
 
 async def _search(services: Services, language: str, asked: Asked) -> list[SuggestionOut]:
+    about = (asked.item_id,) if asked.item_id else ()
     found = await asyncio.get_running_loop().run_in_executor(
-        services.search_threads, services.retriever.search, asked.text or "", language, asked.item_id, asked.facet
+        services.search_threads, services.retriever.search, asked.text or "", language, about, asked.facet
     )
     return _shown(services, found.entries, language)
 

@@ -35,7 +35,7 @@ def test_a_question_in_the_words_of_its_entry_is_answered_at_once(retriever):
 
 @pytest.mark.parametrize("question", ["那要多久？", "and how long does that take?"])
 def test_a_follow_up_is_about_the_item_of_the_conversation(retriever, question):
-    evidence = retriever.search(question, context_item="outdoor-signboard")
+    evidence = retriever.search(question, context_items=("outdoor-signboard",))
     assert (evidence.topic, evidence.item_id, evidence.facet) == (Topic.SAME, "outdoor-signboard", "time_limit")
 
 
@@ -47,7 +47,7 @@ def test_without_a_conversation_the_same_words_ask_for_the_item(retriever, quest
 
 
 def test_another_item_that_is_named_replaces_the_one_of_the_conversation(retriever):
-    evidence = retriever.search("装修垃圾清运多少钱", context_item="outdoor-signboard")
+    evidence = retriever.search("装修垃圾清运多少钱", context_items=("outdoor-signboard",))
     assert (evidence.topic, evidence.item_id) == (Topic.NEW, "renovation-waste-removal")
 
 
@@ -57,7 +57,7 @@ def test_what_is_none_of_ours_is_abstained_from(retriever, question):
 
 
 def test_an_unknown_item_of_the_conversation_is_ignored(retriever):
-    assert retriever.search("要多久", context_item="no-such-item").decision is Decision.ASK_ITEM
+    assert retriever.search("要多久", context_items=("no-such-item",)).decision is Decision.ASK_ITEM
 
 
 @settings(deadline=None, max_examples=30)
