@@ -299,6 +299,20 @@ def _acknowledge(scene: Scene) -> Draft:
     return _said(scene, Act.ACKNOWLEDGE, "acknowledge")
 
 
+def _soothe(scene: Scene) -> Draft:
+    return _said(scene, Act.SOOTHE, "soothe", options=(_human(scene),), offered=Offered.HUMAN)
+
+
+def _change_language(scene: Scene) -> Draft | None:
+    """The last answer again, where that is what was said last; `scene.language` is the one asked for by now."""
+    conversation = scene.conversation
+    entry = scene.base.entries.get(conversation.shown[-1]) if conversation.shown else None
+    if entry is None or conversation.last_act != Act.ANSWER.value:
+        return _said(scene, Act.CHANGE_LANGUAGE, "change_language", options=tuple(islice(_hot(scene), HOT_TOPICS)))
+    again = Pick(_entry_option(scene, entry), Kind.ENTRY, entry.item_id, entry.facet, entry)
+    return _answer(replace(scene, choice=Choice(Act.ANSWER, entry=entry.entry_id), found=None, picked=again))
+
+
 PERFORM: Mapping[Act, Callable[[Scene], Draft | None]] = {
     Act.ANSWER: _answer,
     Act.CLARIFY: _clarify,
@@ -314,6 +328,8 @@ PERFORM: Mapping[Act, Callable[[Scene], Draft | None]] = {
     Act.GOODBYE: _goodbye,
     Act.INTRODUCE: _introduce,
     Act.ACKNOWLEDGE: _acknowledge,
+    Act.SOOTHE: _soothe,
+    Act.CHANGE_LANGUAGE: _change_language,
 }
 INSTEAD: Mapping[Act, Act] = {
     Act.ANSWER: Act.CLARIFY,

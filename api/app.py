@@ -98,7 +98,7 @@ def create_app(settings: Settings, retriever: Search, bot: Bot, exchange: Exchan
                 yield
         finally:
             refreshing.cancel()
-            # Ended, not cancelled: a query that is cancelled half-way can keep its connection for ever.
+            # Ended, not cancelled: a query that is cancelled half-way costs its connection.
             await visits.put(None)
             await telling_visits
             services.search_threads.shutdown(wait=False, cancel_futures=True)

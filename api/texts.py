@@ -73,6 +73,8 @@ class Says(_Model):
     goodbye: Wordings
     introduce: Wordings
     acknowledge: Wordings
+    soothe: Wordings
+    change_language: Wordings
     absent: Wordings
 
 

@@ -27,6 +27,8 @@ STEP_OF_ACT: Mapping[Act, Step] = {
     Act.GOODBYE: Step.SMALL_TALK,
     Act.INTRODUCE: Step.SMALL_TALK,
     Act.ACKNOWLEDGE: Step.SMALL_TALK,
+    Act.SOOTHE: Step.SMALL_TALK,
+    Act.CHANGE_LANGUAGE: Step.SMALL_TALK,
 }
 """What each act did for the visitor. A person who was only offered has not taken over: that turn failed."""
 

@@ -21,12 +21,12 @@ from api.desk.duty import is_staffed
 from api.desk.house import Mode, mode_of
 from api.desk.life import Reason
 from api.events import TypingStarted
-from api.language import follow
+from api.language import asked_for, beside_request, follow
 from api.masking import mask
 from api.messages import message_row, post, visitor_row
 from api.problems import AssistantUnavailable, NotYourSession, UnknownOption
 from api.queues import Place
-from api.references import item_meant, other_half
+from api.references import items_meant, other_half, what_is_asked
 from api.schemas import MessageIn, MessageOut, ReplyOut
 from api.services import Services
 from api.sessions import conversation_of
@@ -61,13 +61,17 @@ class _Heard:
 
 @dataclass(frozen=True)
 class _Understood:
-    """What the message means: an option picked or evidence found, told to the bot as `told`."""
+    """What the message means: an option picked or evidence found, told to the bot as `told`.
+
+    `asked` is the message without clauses that only go back to something or ask for a language.
+    """
 
     base: KnowledgeBase
     language: LanguageName
     told: Told
     found: Evidence | None
     picked: Pick | None
+    asked: str = ""
 
 
 class Turns:
@@ -101,6 +105,8 @@ class Turns:
                 understood = await self._understand(heard)
             with clock.timing("bot"):
                 choice = await self._choose(heard, understood)
+            if choice.act is Act.CHANGE_LANGUAGE:
+                understood = replace(understood, language=asked_for(heard.text, understood.language))
             return await self._answer(heard, understood, choice, message.client_id, received_at, clock)
 
     async def _recall(self, session_id: str, said: str | None, message: MessageIn) -> _Heard | ReplyOut:
@@ -161,9 +167,11 @@ class Turns:
 
     async def _understand(self, heard: _Heard) -> _Understood:
         conversation, base = heard.conversation, self._services.retriever.base
-        language = conversation.language
+        language, asked = conversation.language, what_is_asked(heard.text)
         if heard.by is not Chosen.BUTTON and heard.option is None:
             language = follow(heard.text, conversation.language)
+            asked, request = beside_request(asked)
+            language = asked_for(request, language)
         if heard.to_people:
             return _Understood(base, language, Told(Decision.ABSTAIN), None, None)
         picked = pick(heard.option, base) if heard.option else _second_asked(heard, base)
@@ -173,21 +181,21 @@ class Turns:
         found = await asyncio.get_running_loop().run_in_executor(
             self._services.search_threads,
             self._services.retriever.search,
-            heard.text, language, item_meant(heard.text, conversation, base), conversation.facet,
+            asked, language, items_meant(heard.text, conversation, base), conversation.facet,
         )  # fmt: skip
         base = found.base
         if found.read_as is not None:
             language = "zh"
         named = _item_named(conversation, found, base)
         if named is not None:
-            return _Understood(base, language, _told_pick(conversation, named, Chosen.WORDS), found, named)
-        return _Understood(base, language, _told_found(conversation, found), found, None)
+            return _Understood(base, language, _told_pick(conversation, named, Chosen.WORDS), found, named, asked)
+        return _Understood(base, language, _told_found(conversation, found), found, None, asked)
 
     async def _choose(self, heard: _Heard, understood: _Understood) -> Choice:
         if heard.to_people or (understood.picked is not None and understood.picked.kind is Kind.HUMAN):
             return Choice(Act.HAND_OVER)  # A button that says so does so, even while the bot is down.
         read_as = understood.found.read_as if understood.found else None
-        words = understood.picked.option.title if understood.picked else read_as or heard.text
+        words = understood.picked.option.title if understood.picked else read_as or understood.asked or heard.text
         try:
             return await self._services.bot.choose(heard.conversation.session_id, words, understood.told)
         except BotUnavailable as error:

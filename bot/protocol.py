@@ -75,6 +75,8 @@ class Act(str, Enum):
     GOODBYE = "goodbye"
     INTRODUCE = "introduce"  # who are you, what can you do
     ACKNOWLEDGE = "acknowledge"  # a bare yes, no or "ok" that asks for nothing
+    SOOTHE = "soothe"  # anger that asks for nothing: say sorry, offer a person
+    CHANGE_LANGUAGE = "change_language"  # say the last answer again in the language asked for
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ class Switchboard:
                 self._ends.set()
                 for call in self._calls.values():
                     call.inbox.put_nowait(_Stop(CallFailure.INTERRUPTED))
-                # Ended, not cancelled: a query that is cancelled half-way can keep its connection for ever.
+                # Ended, not cancelled: a query that is cancelled half-way costs its connection.
                 await asyncio.gather(forgetting, *self._tasks)
 
     def ring(self, call_id: str, present: Sequence[Telephone], line: Sequence[Telephone]) -> None:

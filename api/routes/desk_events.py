@@ -112,7 +112,7 @@ async def _listen(held: Services, websocket: WebSocket, token: object) -> None:
             user = await user_of_socket(websocket, token)
         except NotSignedIn:
             return await websocket.close(NOT_SIGNED_IN)
-        await asyncio.shield(_note_sign_of_life(held, user))  # A query that is cancelled keeps its connection.
+        await asyncio.shield(_note_sign_of_life(held, user))  # A query that is cancelled costs its connection.
 
 
 async def _note_sign_of_life(held: Services, user: User) -> PresenceRow:

@@ -153,4 +153,4 @@ async def _until_gone(held: Services, websocket: WebSocket, session_id: str) -> 
             told_at = time.monotonic()
             await asyncio.shield(
                 talk.visitor_types(held, session_id)
-            )  # A query that is cancelled keeps its connection.
+            )  # A query that is cancelled costs its connection.

@@ -102,8 +102,8 @@ class Database:
     async def close(self) -> None:
         """Give the connections back, after what has begun has ended.
 
-        A unit of work that nobody waits for any more (a page that left) still has to end here: one that the end of the
-        event loop cancelled half-way would wait for its closed connection for ever.
+        A unit of work that nobody waits for any more (a page that left) is let end here, so that what it was about to
+        store is stored.
         """
         with suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), CLOSING_S)

@@ -28,8 +28,8 @@ from bot.protocol import Chosen, Decision, Evidence, Topic
 ASK, CHOOSE, ASK_HUMAN, ASK_WAIT, NOT_RESOLVED = "ask", "choose", "ask_human", "ask_wait", "not_resolved"
 WITH_SUBJECT = (ASK_HUMAN, "named_case", NOT_RESOLVED)
 """Acts in which people name what it is about: "can someone explain the felling permit to me in person"."""
-BETWEEN = ("thanks", "goodbye", "greet", "affirm", "deny")
-"""Set phrases that stand between questions."""
+COURTESY = ("thanks", "goodbye", "greet")
+"""Set phrases that stand between questions, often two at once: "thanks, bye"."""
 SUBJECT = ("item", "facet", "entry")  # what a question is about; other messages leave the conversation's subject alone
 SITUATION = ("decision", "topic", "chosen", "offered", "failures")
 
@@ -43,14 +43,16 @@ class EvidenceReader(GraphComponent, EntityExtractorMixin):
         """Probabilities of the classifier, each between 0 and 1, that settle what a message is.
 
         `ask_from`: of a question, where the search found nothing. `other_from`: of another act, where it found
-        something for what the message itself names; `between_from`: where it found something for the conversation's
-        item. `human_from`: of asking for a person, whatever was found. `wait_from`: of asking how long a person takes,
-        from whoever waits for one. `doubt_from`: of a question of ours, where the search takes it for none: two
-        opinions that differ are reason to ask back.
+        something for what the message itself names. Where it found something for the conversation's item, `plain_from`:
+        of any other act; `between_from`: of all courtesies together, or of an act that comes with a subject.
+        `human_from`: of asking for a person, whatever was found. `wait_from`: of asking how long a person takes, from
+        whoever waits for one. `doubt_from`: of a question of ours, where the search takes it for none: two opinions
+        that differ are reason to ask back.
         """
         return {
             "ask_from": 0.35,
             "other_from": 0.85,
+            "plain_from": 0.7,
             "between_from": 0.6,
             "human_from": 0.7,
             "wait_from": 0.5,
@@ -121,9 +123,11 @@ def settle(
     if evidence.decision in (Decision.ABSTAIN, Decision.OUTSIDE):
         is_question = ranking.get(ASK, 0.0) >= thresholds["ask_from"]
     elif evidence.topic is Topic.SAME:
-        # Whatever is said in a conversation is found to be about its item: the words decide, but it is no small talk.
-        others = {name: probability for name, probability in others.items() if name in WITH_SUBJECT + BETWEEN}
-        likeliest = max(others.values(), default=0.0)
+        # Whatever is said in a conversation is found to be about its item: the words decide.
+        if max(others.values(), default=0.0) < thresholds["plain_from"]:
+            others = {name: probability for name, probability in others.items() if name in WITH_SUBJECT + COURTESY}
+        polite = sum(others.get(name, 0.0) for name in COURTESY)
+        likeliest = max(polite, *others.values(), 0.0)
         is_question = likeliest < max(thresholds["between_from"], ranking.get(ASK, 0.0))
     else:
         # What the search found is our business, however foreign its words look (pinyin, two languages in one sentence):

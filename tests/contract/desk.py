@@ -38,6 +38,8 @@ BY_WORDS = {
     "今天天气怎么样": Act.OUT_OF_SCOPE,
     "我的申请办到哪一步了": Act.NAMED_CASE,
     "没用": Act.TRY_NEXT,
+    "你们是吃干饭的吗": Act.SOOTHE,
+    "in English please": Act.CHANGE_LANGUAGE,
     "什么都没有": Act.REPHRASE,
 }
 

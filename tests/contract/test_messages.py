@@ -72,6 +72,29 @@ async def test_a_chosen_option_stands_in_the_history_with_its_words(visitor):
     assert (await visitor.history())[1]["text"] == option["title"]
 
 
+async def test_another_language_is_had_for_the_asking_with_the_last_answer_again(visitor):
+    [answer] = (await visitor.say("砍树要多久"))["messages"]
+    reply = await visitor.say("in English please")
+    [again] = reply["messages"]
+    assert (reply["language"], again["language"], again["kind"]) == ("en", "en", "answer")
+    assert again["answer"]["entry_id"] == answer["answer"]["entry_id"] and "working days" in again["text"]
+    [answer] = (await visitor.say("2"))["messages"]
+    assert answer["language"] == "en"
+
+
+async def test_another_language_before_anything_was_answered_is_promised(visitor):
+    [message] = (await visitor.say("in English please"))["messages"]
+    assert (message["kind"], message["language"], message["answer"]) == ("text", "en", None)
+    assert message["options"] and "English" in message["text"]
+
+
+async def test_anger_is_heard_and_offered_a_person(visitor):
+    [message] = (await visitor.say("你们是吃干饭的吗"))["messages"]
+    assert message["kind"] == "text" and message["options"][-1]["payload"] == "human"
+    [handed] = (await visitor.say("是的"))["messages"]
+    assert handed["kind"] == "handoff" and "BB-" in handed["text"]
+
+
 async def test_the_same_client_id_gets_the_first_reply_and_is_processed_once(visitor, bot):
     first = await visitor.say("砍树要多久", client_id="a-1")
     again = await visitor.say("完全不同的话", client_id="a-1")

@@ -49,7 +49,7 @@ class Engine:
 
     def found(self, text: str, item: str | None = None, **told: object) -> Evidence:
         """The evidence that api would send with `text` in a conversation about `item`."""
-        found = self.retriever.search(text, None, item)
+        found = self.retriever.search(text, None, (item,) if item else ())
         return replace(
             Evidence(
                 decision=found.decision,
@@ -121,13 +121,15 @@ def expected(intent: str, decision: str, offered: str, failures: str) -> str:
         "chitchat": "introduce",
         "out_of_scope": "out_of_scope",
         "named_case": "named_case",
+        "anger": "soothe",
+        "change_language": "change_language",
     }[intent]
 
 
 def test_every_combination_gets_exactly_its_one_act_in_new_and_in_long_conversations(engine):
     printed = rasa("tests.e2e.inside_agent", str(engine.model))
     chosen = [json.loads(line) for line in printed.splitlines() if line.startswith("[")]
-    assert len(chosen) == 2 * 14 * len(Decision) * len(Offered) * len(Failures)
+    assert len(chosen) == 2 * 16 * len(Decision) * len(Offered) * len(Failures)
     wrong = [told for told in chosen if told[4] != [expected(*told[:4])]]
     assert wrong == []
 
@@ -151,6 +153,10 @@ def test_every_act_has_its_response_and_every_response_its_act():
         ("再见", Act.GOODBYE),
         ("你是谁？能做什么", Act.INTRODUCE),
         ("who are you?", Act.INTRODUCE),
+        ("气死我了，你们这帮吃干饭的", Act.SOOTHE),
+        ("you people are useless!!", Act.SOOTHE),
+        ("请用中文回答", Act.CHANGE_LANGUAGE),
+        ("can we do this in English?", Act.CHANGE_LANGUAGE),
         ("转人工", Act.HAND_OVER),
         ("帮我找个真人聊", Act.HAND_OVER),
         ("I want to talk to a real person", Act.HAND_OVER),

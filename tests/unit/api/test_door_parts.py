@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
 from api.events import Events, StateChanged, TypingStarted
-from api.language import follow, preferred
+from api.language import asked_for, beside_request, follow, preferred
 from api.limits import RATES, Limits
 from api.problems import TooManyRequests
 from api.proxies import client_address
@@ -40,6 +40,34 @@ def test_invisible_marks_cannot_split_a_number():
 )  # fmt: skip
 def test_the_language_follows_the_visitor_unless_the_text_does_not_tell(text, current, language):
     assert follow(text, current) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "current", "language"),
+    [("请用中文回答", "en", "zh"), ("in English please", "zh", "en"), ("can't you speak Chinese?", "en", "zh"),
+     ("能讲英文吗", "zh", "en"), ("我看不懂英文", "zh", "zh"), ("I don't read Chinese", "zh", "en"),
+     ("No English!", "en", "zh"), ("你不会说中文吗", "en", "zh"), ("Chinese or English?", "en", "en"),
+     ("日本語でお願いします", "zh", "zh")],
+)  # fmt: skip
+def test_a_request_for_another_language_names_it(text, current, language):
+    assert asked_for(text, current) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "rest", "request_"),
+    [("thx. and in English, does it cost anything", "thx. , does it cost anything", "and in English"),
+     ("还是中文吧，期限多久", "期限多久", "还是中文吧")],
+)  # fmt: skip
+def test_a_request_for_a_language_is_told_from_the_question_beside_it(text, rest, request_):
+    assert beside_request(text) == (rest, request_)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["in English please", "can I file in English, or must it be translated", "有英文的表吗，去哪下", "请用中文回答！"],
+)
+def test_what_asks_for_nothing_else_and_what_only_names_a_language_stay_whole(text):
+    assert beside_request(text) == (text, "")
 
 
 @given(st.text(max_size=200))
