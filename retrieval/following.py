@@ -15,15 +15,15 @@ import numpy as np
 from knowledge.schema import Facet
 from retrieval.signals import Layout
 
-STAYS = 6.0
+STAYS = 3.0
 """For the item that the conversation is about."""
 BESIDE = 2.0
 """For the items that it is compared with, which people confuse it with and move on to."""
 CORRECTED = 4.0
 """Against the item of the conversation, and for its neighbours, where the message corrects what was understood."""
-OUR_BUSINESS = 30.0
+OUR_BUSINESS = 20.0
 """Against "none of ours": whoever has got an answer here goes on about it."""
-SURE_ENOUGH = 0.5
+SURE_ENOUGH = 0.35
 """The share of the facet's threshold that is enough to answer: a wrong guess costs a word, as the item is settled."""
 CARRIED = {Facet.OVERVIEW: 0.9, Facet.APPLICABILITY: 0.4}
 """Which share of a facet's probability goes to the one asked before: a name alone, or a case put, asks no other."""

@@ -18,6 +18,10 @@ from retrieval.places import is_elsewhere, is_here
 TEMPERATURE = 0.1
 """How soft the maximum over an item's forms is, in units of cosine; this encoder's cosines lie within 0.7..1."""
 
+ASKED_OFTEN = 4
+"""In how many of the ways to ask for a facet a word must stand to be one that only asks: a rarer one may be what these
+are about, and would make them a proof of themselves."""
+
 NEAREST = 400
 """How many nearest forms are looked at; what lies beyond counts as far as the last of them."""
 
@@ -70,8 +74,7 @@ class Layout:
             for phrase in spec.asked[language]
             for word in set(segmenter.words(normalise(phrase)))
         )
-        # A word of one phrase alone may be what that phrase is about, and would make the phrase a proof of itself.
-        self._asking_words = frozenset(word for word, count in spoken.items() if count > 1)
+        self._asking_words = frozenset(word for word, count in spoken.items() if count >= ASKED_OFTEN)
 
     def signals(self, text: str, found: np.ndarray, cosines: np.ndarray, lexical: np.ndarray) -> Signals:
         """The signals of a normalised text from the nearest forms (positions and cosines) and every form's BM25."""
