@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from api.choices import Kind, Pick, ask_payload, entry_payload, item_payload
+from api.choices import Kind, Pick, ask_payload, entry_payload, item_payload, pick
 from api.conversation import Conversation, Option
 from api.desk.life import Moment
 from api.texts import Texts
@@ -309,7 +309,7 @@ def _change_language(scene: Scene) -> Draft | None:
     entry = scene.base.entries.get(conversation.shown[-1]) if conversation.shown else None
     if entry is None or conversation.last_act != Act.ANSWER.value:
         return _said(scene, Act.CHANGE_LANGUAGE, "change_language", options=tuple(islice(_hot(scene), HOT_TOPICS)))
-    again = Pick(_entry_option(scene, entry), Kind.ENTRY, entry.item_id, entry.facet, entry)
+    again = pick(_entry_option(scene, entry), scene.base)
     return _answer(replace(scene, choice=Choice(Act.ANSWER, entry=entry.entry_id), found=None, picked=again))
 
 

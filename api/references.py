@@ -40,7 +40,7 @@ def items_meant(text: str, conversation: Conversation, base: KnowledgeBase) -> t
             return (before[0] if _FIRST.search(text.lower()) else before[-1],)
         return current
     offered = _offered(conversation)
-    return current if current and current[:1] == offered[:1] else offered or current
+    return current if current == offered[:1] else offered or current
 
 
 def _offered(conversation: Conversation) -> tuple[str, ...]:

@@ -98,12 +98,12 @@ def facets_in(context: Context, text: str, facets: np.ndarray, asking: float) ->
     if context.facet is None:
         if asking < ASKS_HARDLY and not text.endswith("?"):
             told[order.index(Facet.APPLICABILITY)] *= ASKED_STILL
-        return np.log(np.maximum(told / told.sum(axis=0), 1e-9))
-    other_case = _CORRECTS.search(text) or _OTHER_CASE.search(text)
-    for facet, share in (CARRIED_ON if other_case else CARRIED).items():
-        moved = share * told[order.index(facet)]
-        told[order.index(facet)] -= moved
-        told[order.index(context.facet)] += moved
-    if asking < ASKS_HARDLY or other_case:
-        told[order.index(context.facet)] *= ASKED_STILL
+    else:
+        other_case = _CORRECTS.search(text) or _OTHER_CASE.search(text)
+        for facet, share in (CARRIED_ON if other_case else CARRIED).items():
+            moved = share * told[order.index(facet)]
+            told[order.index(facet)] -= moved
+            told[order.index(context.facet)] += moved
+        if asking < ASKS_HARDLY or other_case:
+            told[order.index(context.facet)] *= ASKED_STILL
     return np.log(np.maximum(told / told.sum(axis=0), 1e-9))
