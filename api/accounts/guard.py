@@ -55,18 +55,18 @@ def refuse_without(user: User, permission: Permission) -> None:
         raise NotAllowed(user.role.value, permission.value)
 
 
-async def user_of_socket(websocket: WebSocket, token: object = None) -> User:
+async def user_of_socket(websocket: WebSocket, token: object = None, *, is_use: bool = True) -> User:
     """Whoever opened the WebSocket: by `token` (of its first frame), else as a call. Raises NotSignedIn.
 
     A cookie counts only from a page of our own origin. Ask again while the socket is open, at each sign of life say: a
-    login that has ended since raises then, and one that goes on counts as used.
+    login that has ended since raises then. One that goes on counts as used, unless only the server asks (`is_use`).
     """
     if token is not None:
-        return await _user(websocket, token if isinstance(token, str) else "")
+        return await _user(websocket, token if isinstance(token, str) else "", is_use)
     told, by_cookie = login_token(websocket)
     if by_cookie and not cookies.is_same_origin(websocket):
         raise NotSignedIn
-    return await _user(websocket, told)
+    return await _user(websocket, told, is_use)
 
 
 def login_token(connection: Request | WebSocket) -> tuple[str, bool]:
@@ -80,9 +80,10 @@ def login_token(connection: Request | WebSocket) -> tuple[str, bool]:
     return cookie, True
 
 
-async def _user(connection: Request | WebSocket, token: str) -> User:
+async def _user(connection: Request | WebSocket, token: str, is_use: bool = True) -> User:
     held = of_app(connection)
-    user = await login_sessions.user_by_token(held, token, address_of(connection, held.settings.trusted_proxies))
+    address = address_of(connection, held.settings.trusted_proxies)
+    user = await login_sessions.user_by_token(held, token, address, is_use)
     if user is None:
         raise NotSignedIn
     return user

@@ -38,8 +38,8 @@ async def begin(work: Work, account: AccountRow, address: str | None) -> SignedI
     return SignedIn(token, user_of(account, address))
 
 
-async def user_by_token(services: Services, token: str, address: str | None) -> User | None:
-    """Whose login this is; None where it has ended, was never, or the account is disabled. Counts as a use."""
+async def user_by_token(services: Services, token: str, address: str | None, is_use: bool = True) -> User | None:
+    """Whose login this is; None where it has ended, was never, or the account is disabled. Written down if a use."""
     token_hash, moment = hash_of(token), steady_now()
     async with services.database.reading() as work:
         found = await work.accounts.login(token_hash)
@@ -50,7 +50,8 @@ async def user_by_token(services: Services, token: str, address: str | None) -> 
     if not account.enabled or moment - created_at >= ABSOLUTE or moment - used_at >= IDLE:
         return None
     # A moment ahead is from before the wall clock was set back: written down as now, it can age.
-    if moment - used_at >= WRITTEN_EVERY or created_at != login.created_at or used_at != login.used_at:
+    is_due = moment - used_at >= WRITTEN_EVERY or created_at != login.created_at or used_at != login.used_at
+    if is_use and is_due:
         async with services.database.writing() as work:
             await work.accounts.touch_login(token_hash, created_at, moment)
             await work.commit()

@@ -35,15 +35,15 @@ async def follow(websocket: WebSocket) -> None:
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         try:
             told = await _first_frame(websocket)
-            user = await user_of_socket(websocket, told.get("token"))
         except (ValueError, TimeoutError):
             return await websocket.close(BAD_FRAME)
-        except NotSignedIn:
-            return await websocket.close(NOT_SIGNED_IN)
-        if not may(user.role, Permission.HANDLE_TICKETS):
-            return await websocket.close(NOT_ALLOWED)
+        user = await _helper(websocket, told.get("token"))
+        if isinstance(user, int):
+            return await websocket.close(user)
         with held.feed.following(user.username) as follower:
-            await _push(held, websocket, user, follower, told)
+            code = await _push(held, websocket, user, follower, told)
+        if code is not None:
+            await websocket.close(code)
 
 
 async def _first_frame(websocket: WebSocket) -> dict[str, object]:
@@ -56,8 +56,22 @@ async def _first_frame(websocket: WebSocket) -> dict[str, object]:
     return told
 
 
-async def _push(held: Services, websocket: WebSocket, user: User, follower: Follower, told: dict[str, object]) -> None:
-    """What was stored, then what happens. Following began before reading, so that nothing falls between the two."""
+async def _helper(websocket: WebSocket, token: object, *, is_use: bool = True) -> User | int:
+    """Whose page this is, or the code to close it with; `is_use` as for user_of_socket."""
+    try:
+        user = await user_of_socket(websocket, token, is_use=is_use)
+    except NotSignedIn:
+        return NOT_SIGNED_IN
+    return user if may(user.role, Permission.HANDLE_TICKETS) else NOT_ALLOWED
+
+
+async def _push(
+    held: Services, websocket: WebSocket, user: User, follower: Follower, told: dict[str, object]
+) -> int | None:
+    """What was stored, then what happens, until the page leaves or has to (the code to close it with).
+
+    Following began before reading, so that nothing falls between the two.
+    """
     presence = await _note_sign_of_life(held, user)
     async with held.database.reading() as work:
         newest, now_holds = await work.desk_events.newest(), await house.house(held, work)
@@ -76,24 +90,27 @@ async def _push(held: Services, websocket: WebSocket, user: User, follower: Foll
         while backlog := await telling.frames(held, last, AT_ONCE):
             for frame in backlog:
                 last = await _send(websocket, user, frame, last)
-    listening = asyncio.create_task(_listen(held, websocket, told.get("token")))
+    token = told.get("token")
+    ends = [asyncio.create_task(_listen(held, websocket, token)), asyncio.create_task(_watch(websocket, token))]
     try:
-        while not listening.done():
+        while True:
             if follower.is_behind:
-                return await websocket.close(TOO_SLOW)
+                return TOO_SLOW
             upcoming = asyncio.create_task(follower.next(HEARTBEAT_S))
-            await asyncio.wait((upcoming, listening), return_when=asyncio.FIRST_COMPLETED)
-            if not upcoming.done():
+            await asyncio.wait((upcoming, *ends), return_when=asyncio.FIRST_COMPLETED)
+            ended = next((task for task in ends if task.done()), None)
+            if ended is not None:
                 upcoming.cancel()
-                return None
+                return ended.result()
             frame_or_none = await upcoming
             if frame_or_none is None:
                 await websocket.send_json({"type": "heartbeat"}, mode="text")
             else:
                 last = await _send(websocket, user, frame_or_none, last)
     finally:
-        listening.cancel()
-        await asyncio.wait([listening])
+        for task in ends:
+            task.cancel()
+        await asyncio.wait(ends)
 
 
 async def _send(websocket: WebSocket, user: User, frame: Frame, last: int) -> int:
@@ -105,14 +122,26 @@ async def _send(websocket: WebSocket, user: User, frame: Frame, last: int) -> in
     return frame.sequence or last
 
 
-async def _listen(held: Services, websocket: WebSocket, token: object) -> None:
-    """Take every frame of the page as a sign of life, until it leaves or its login has ended."""
+async def _listen(held: Services, websocket: WebSocket, token: object) -> int | None:
+    """Take every frame of the page as a sign of life, until it leaves or may hear no more (the code to close with)."""
     while (await websocket.receive())["type"] != "websocket.disconnect":
-        try:
-            user = await user_of_socket(websocket, token)
-        except NotSignedIn:
-            return await websocket.close(NOT_SIGNED_IN)
+        user = await _helper(websocket, token)
+        if isinstance(user, int):
+            return user
         await asyncio.shield(_note_sign_of_life(held, user))  # A query that is cancelled costs its connection.
+    return None
+
+
+async def _watch(websocket: WebSocket, token: object) -> int:
+    """Look whether a page that says nothing may still hear all this; the code to close with once it may not.
+
+    Looking is no use of the login: nobody need be sitting there.
+    """
+    while True:
+        await asyncio.sleep(HEARTBEAT_S)
+        user = await asyncio.shield(_helper(websocket, token, is_use=False))
+        if isinstance(user, int):
+            return user
 
 
 async def _note_sign_of_life(held: Services, user: User) -> PresenceRow:

@@ -6,16 +6,18 @@ import datetime as dt
 import postgres
 import pytest
 from desk import ADMINISTRATOR, PASSWORD, hashed_password, make_account, running, start, token_for
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from api.accounts import keeping, login_sessions, throttle
 from api.accounts.identity import Role
+from api.routes import desk_events
 from api.storage.account_models import LoginRow
 
 LOGIN, LOGOUT, ME, AUDIT = (f"/api/v1/{path}" for path in ("auth/login", "auth/logout", "auth/me", "audit"))
 NEEDS_A_ROLE = "/api/v1/desk/tickets?state=queued"
+MAINTAINER = keeping.Profile(role=Role.MAINTAINER)
 
 
 def bearer(token):
@@ -382,15 +384,37 @@ def test_a_websocket_opens_with_a_token_from_anywhere(browser):
             hello(browser, {"token": wrong})
 
 
-def test_a_websocket_ends_with_its_login(browser, app):
+def close_code(socket):
+    """What the socket closes with, after whatever it still tells."""
+    with pytest.raises(WebSocketDisconnect) as ended:
+        while True:
+            socket.receive_json()
+    return ended.value.code
+
+
+@pytest.mark.parametrize(
+    ("change", "code"), [(keeping.disable, 4401), (lambda *whom: keeping.change(*whom, MAINTAINER), 4403)]
+)
+@pytest.mark.parametrize("says_something", [True, False])
+def test_a_websocket_ends_with_its_login_or_its_permission(browser, app, monkeypatch, change, code, says_something):
+    monkeypatch.setattr(desk_events, "HEARTBEAT_S", 60.0 if says_something else 0.2)
     token = browser.post(LOGIN, json={"username": "li", "password": PASSWORD}).json()["token"]
     browser.cookies.clear()
     with browser.websocket_connect(EVENTS) as socket:
         socket.send_json({"token": token})
         assert socket.receive_json()["type"] == "hello"
-        browser.portal.call(keeping.disable, app.state.services.database, ADMINISTRATOR, "li")
-        socket.send_json({"type": "beat"})
-        with pytest.raises(WebSocketDisconnect) as ended:
-            while True:
-                socket.receive_json()
-    assert ended.value.code == 4401
+        browser.portal.call(change, app.state.services.database, ADMINISTRATOR, "li")
+        if says_something:
+            socket.send_json({"type": "beat"})
+        assert close_code(socket) == code
+
+
+async def test_looking_whether_a_silent_page_may_go_on_does_not_keep_its_login(app, http):
+    token, before = await token_for(app, "wang"), dt.datetime.now(dt.UTC) - dt.timedelta(minutes=50)
+    await rewind(app, LoginRow, used_at=before)
+    for is_use in (False, True):
+        user = await login_sessions.user_by_token(app.state.services, token, None, is_use)
+        assert user.username == "wang"
+        async with app.state.services.database._engine.connect() as connection:
+            (used_at,) = (await connection.execute(select(LoginRow.used_at))).one()
+        assert (used_at > before) is is_use
