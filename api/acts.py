@@ -26,6 +26,8 @@ SEE_ALSO = 4
 HOT_TOPICS = 6
 HOTLINE = "hotline-12345"
 """The item that says what the hotline can do."""
+CANNOT_GET_IT_DONE = "cannot-get-it-done"
+"""The item of the windows where people report what they cannot get done."""
 LIKELY_INSTEAD = 0.08
 """From which confidence on a candidate is worth an option beside the answer that was given."""
 POSSIBLE_ALL_THE_SAME = 0.03
@@ -177,6 +179,8 @@ def _answer(scene: Scene) -> Draft | None:
     shown = (*scene.conversation.shown, entry.entry_id)
     answer = answer_of(base, scene.texts, entry, language, _confidence(scene, entry))
     options = tuple(_distinct(_see_also(scene, entry, shown), SEE_ALSO))
+    if entry.item_id == CANNOT_GET_IT_DONE:
+        options = (*options, _human(scene))  # Whoever was sent from window to window is not left with another window.
     return Draft(Act.ANSWER, "answer", entry.answer[language], options, answer, entry=entry)
 
 

@@ -9,12 +9,12 @@ from uuid import uuid4
 
 import structlog
 
-from api.acts import Draft, Handed, handed_over
+from api.acts import CANNOT_GET_IT_DONE, Draft, Handed, handed_over
 from api.clock import SHANGHAI, now
 from api.conversation import Conversation
 from api.desk.duty import expected_wait, is_staffed
 from api.desk.life import Happening, Moment, Outcome, Reason, TicketState
-from api.desk.record import happened, seconds
+from api.desk.record import happened, seconds, waits_since
 from api.desk.summary import summarise
 from api.events import Event, MessageSent, StateChanged
 from api.masking import mask
@@ -33,19 +33,28 @@ log = structlog.get_logger(__name__)
 
 SUMMARY_MESSAGES = 5
 MANY_FAILURES = 2
-CANNOT_GET_IT_DONE = "cannot-get-it-done"
-"""The item of the windows where people report what they cannot get done."""
 _ANGRY = re.compile(
-    r"投诉你|我要投诉|气死|什么态度|态度太?差|忽悠|糊弄|踢皮球|没人管|ridiculous|angry|furious|useless|complain", re.I
+    r"投诉你|我要投诉|气死|什么态度|态度太?差|忽悠|糊弄|ridiculous|angry|furious|useless|complain", re.I
 )
 """Words of anger or complaint. They name the reason of a hand-over that was decided elsewhere; they decide none."""
+_STUCK = re.compile(
+    r"办不[成了下好]|[没未]办[成下]|不给办|踢(来踢去|皮球)|推来推去|推诿|没人管|跑断腿|白跑|跑了.{0,6}[趟次个]|都说不是"
+    r"|\bg[eo]t(s|ting)?\b.{0,12}\bdone\b|run-?around|in circles|pillar to post|it'?s not (theirs|their|his|her)\b"
+    r"|\b(sen[dt]s?|pass(ed|ing)?|bounc(ed?|ing)|push(ed|ing)?)\b.{0,8}\b(around|from|between|(some|else)where)\b"
+    r"|\b(no ?body|no one|no office)\b.{0,12}\b(takes?|accepts?)\b",
+    re.I,
+)
+"""Words of those who were sent to and fro or could not get it done; as _ANGRY, they only name the reason."""
 
 
 def reason_of(conversation: Conversation, said: str | None) -> Reason:
-    """Why a person is wanted, from where the conversation stood when the bot handed it over."""
-    if said is not None and _ANGRY.search(said):
+    """Why a person is wanted, from what is said now and where the conversation stood when the bot handed it over."""
+    words, last_act = said or "", conversation.last_act
+    if _ANGRY.search(words) or last_act == Act.SOOTHE.value:
         return Reason.ANGER
-    if conversation.last_act == Act.NAMED_CASE.value:
+    if _STUCK.search(words):
+        return Reason.CANNOT_GET_IT_DONE
+    if last_act == Act.NAMED_CASE.value:
         return Reason.NAMED_CASE
     if conversation.item_id == CANNOT_GET_IT_DONE:
         return Reason.CANNOT_GET_IT_DONE
@@ -150,7 +159,7 @@ async def stop_waiting(services: Services, session_id: str, place: Place) -> Non
             ended = {"state": "resolved", "outcome": Outcome.ABANDONED, "resolved_at": moment}
             if ticket is None or not await work.tickets.move(ticket.id, "queued", {**ended, **NO_OFFER}):
                 return
-            waited_s = seconds(ticket.queued_at, moment)
+            waited_s = seconds(await waits_since(work, ticket), moment)
             await happened(work, Happening.ABANDONED, moment, ticket_id=ticket.id, waited_s=waited_s, live=ticket.live)
             session.state = "bot"
             await work.commit()

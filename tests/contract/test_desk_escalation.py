@@ -99,6 +99,11 @@ async def test_the_wait_is_unknown_until_it_was_measured_and_then_told(http, li,
         (["我的申请办到哪一步了"], "转人工", "named_case"),
         (["什么都没有", "什么都没有"], "转人工", "two_failures"),
         (["办不成事怎么反映"], "转人工", "cannot_get_it_done"),
+        ([], "跑了三趟都办不成", "cannot_get_it_done"),
+        ([], "被踢皮球了", "cannot_get_it_done"),
+        ([], "I can't get anything done here", "cannot_get_it_done"),
+        (["你们是吃干饭的吗"], "是的", "anger"),
+        (["你们是吃干饭的吗", "砍树审批要多久"], "转人工", "asked"),
     ],
 )
 async def test_the_reason_is_where_the_conversation_stood(visitor, li, before, asking, reason):
@@ -187,6 +192,56 @@ async def test_a_helper_who_vanishes_gives_the_conversation_back_to_the_queue(ht
     refused = await li.post(f"tickets/{ticket['id']}/messages", {"text": "我回来了"})
     assert refused.status_code == 409
     assert (await wang.take_next())["helper"] == "wang"
+
+
+async def places(visitors):
+    return [(await standing(visitor))["position"] for visitor in visitors]
+
+
+async def test_whose_helper_vanishes_keeps_the_place_and_before_the_first_words_also_the_clock(http, li, clockwork):
+    visitors = [await start(http) for _ in range(3)]
+    for visitor in visitors:
+        await ask(visitor)
+    await li.take_next()
+    spoken_to = await li.take_next()
+    await li.say(spoken_to, "您好，我看一下。")
+    wang = await (await sign_in(http, "wang")).come()
+    assert await places(visitors) == [None, None, 1]
+    await clockwork.pass_by(GONE_AFTER_S - 1)
+    await wang.come()
+    await clockwork.pass_by(1)
+    assert await places(visitors) == [1, 2, 3]
+    waits = [ticket["waiting_s"] for ticket in await wang.queue()]
+    assert waits[0] > waits[2] > waits[1]  # the second was spoken to: that wait is over, and a new one has begun
+    for visitor in visitors:
+        await wang.take_next()
+        assert (await standing(visitor))["state"] == "human"
+
+
+async def test_who_is_passed_on_keeps_the_place(http, visitor, li):
+    await (await sign_in(http, "wang")).come()
+    other = await start(http)
+    await ask(visitor), await ask(other)
+    ticket = await li.take_next()
+    await li.say(ticket, "这件事由同事办理。")
+    await li.post(f"tickets/{ticket['id']}/transfer", {"to": "parks"})
+    assert await places([visitor, other]) == [1, 2]
+    first, second = await li.queue()
+    assert first["id"] == ticket["id"] and first["waiting_s"] < second["waiting_s"]
+
+
+async def test_who_was_not_told_to_wait_has_the_place_of_the_moment_in_which_a_helper_took_the_ticket(
+    http, visitor, li, clockwork
+):
+    early, late = await start(http), await start(http)
+    await visitor.post("callback", {"email": "someone@example.com"})
+    await ask(early)
+    [left_for_later] = [ticket for ticket in await li.queue() if not ticket["live"]]
+    assert (await li.post(f"tickets/{left_for_later['id']}/accept")).status_code == 200
+    await ask(late)
+    await li.come("offline")
+    await clockwork.pass_by(0)
+    assert await places([early, visitor, late]) == [1, 2, 3]
 
 
 async def test_after_a_restart_a_helper_has_as_long_to_come_back_as_ever(make_app, app, visitor, li):

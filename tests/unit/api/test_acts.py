@@ -69,6 +69,14 @@ def test_an_answer_is_the_entry_in_the_visitors_language(scene, base, language):
     assert 1 <= len(draft.options) <= 4 and all(option.facet != "fee" for option in draft.options)
 
 
+@pytest.mark.parametrize("facet", ["overview", "time_limit"])
+def test_whoever_could_not_get_it_done_is_offered_a_person_last_beside_the_answer(scene, base, facet):
+    draft = perform(scene(Act.ANSWER, choice=Choice(Act.ANSWER, "cannot-get-it-done", facet)))
+    *others, person = draft.options
+    assert draft.kind == "answer" and person.payload == "human" and draft.offered is Offered.NOTHING
+    assert others and all(option.item_id for option in others)
+
+
 def test_an_answer_by_item_and_facet_prefers_the_situation_that_was_found(scene, base):
     situation = next(entry for entry in base.entries.values() if entry.is_situation)
     chosen = Choice(Act.ANSWER, situation.item_id, situation.facet.value)
