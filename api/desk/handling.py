@@ -12,7 +12,7 @@ from api.desk import promotions
 from api.desk.duty import sign_of_life
 from api.desk.hold import hold_ticket, mine
 from api.desk.life import Happening, Moment, Outcome, TicketState
-from api.desk.record import happened, seconds
+from api.desk.record import happened, seconds, waits_since
 from api.desk.schemas import ResolutionIn, TicketOut, TransferIn
 from api.desk.views import ticket_out
 from api.masking import mask
@@ -32,11 +32,12 @@ async def accept(services: Services, user: User, ticket_id: str) -> TicketOut:
     """Take a queued ticket; exactly one helper wins. Raises UnknownTicket, TicketTaken."""
     async with services.database.writing() as work:
         seen, session = await hold_ticket(work, ticket_id)
-        moment, waited_since, offered_at = now(), seen.queued_at, seen.offered_at
+        moment, waited_since, offered_at = now(), await waits_since(work, seen), seen.offered_at
         taking = {
             "state": TicketState.ACTIVE.value,
             "helper": user.username,
             "accepted_at": moment,
+            "queued_at": seen.queued_at if seen.live else moment,
             "passed_over": [],
         }
         if session is None or not await work.tickets.move(ticket_id, "queued", {**taking, **NO_OFFER}):
@@ -63,7 +64,7 @@ async def accept(services: Services, user: User, ticket_id: str) -> TicketOut:
 
 
 async def transfer(services: Services, user: User, ticket_id: str, wish: TransferIn) -> TicketOut:
-    """Let the ticket wait again, offered to a colleague or group first.
+    """Let the ticket wait again in its old place, offered to a colleague or group first.
 
     Raises UnknownTicket, NotYourTicket, TicketNotActive, UnknownColleague.
     """
@@ -80,7 +81,6 @@ async def transfer(services: Services, user: User, ticket_id: str, wish: Transfe
             Moment.TRANSFERRED,
             "queued",
             helper=None,
-            queued_at=moment,
             live=True,
             passed_over=[user.username],
             wanted_family=family,
@@ -168,13 +168,13 @@ async def resolve(services: Services, user: User, ticket_id: str, wish: Resoluti
 
 
 async def requeue(services: Services, work: Work, ticket_id: str, helper: str) -> tuple[SessionRow, MessageRow] | None:
-    """Let a ticket wait again whose helper vanished; None where it has moved on.
+    """Let a ticket wait again in its old place, because its helper vanished; None where it has moved on.
 
     Commit, then publish the session and the message that it returns.
     """
     moment = now()
     _, session = await hold_ticket(work, ticket_id)
-    waiting = {"state": "queued", "helper": None, "queued_at": moment, "live": True, "passed_over": [helper]}
+    waiting = {"state": "queued", "helper": None, "live": True, "passed_over": [helper]}
     if session is None or not await work.tickets.move(ticket_id, "active", {**waiting, **NO_OFFER}, helper):
         return None
     session.state = "queued"

@@ -26,7 +26,7 @@ MOST_RESOLVED, MOST_FOUND, SNIPPET_CHARACTERS = 100, 20, 160
 
 
 async def tickets(services: Services, user: User, state: TicketState, mine: bool) -> list[TicketOut]:
-    """The tickets in a state, longest waiting first; resolved ones the newest first."""
+    """The tickets in a state, in the order of the queue; resolved ones the newest first."""
     newest = MOST_RESOLVED if state is TicketState.RESOLVED else None
     async with services.database.reading() as work:
         rows = await work.tickets.in_state(state.value, user.username if mine else None, newest)

@@ -1,4 +1,4 @@
-"""Writes down what happens at the desk, in the same unit of work as the change itself."""
+"""Writes down what happens at the desk, in the same unit of work as the change itself, and tells waits from it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import datetime as dt
 from api.desk.life import Happening
 from api.storage.database import Work
 from api.storage.desk_models import DeskEventRow
+from api.storage.models import TicketRow
+
+BEGINNING_A_WAIT = (Happening.RESUMED, Happening.TRANSFERRED, Happening.REQUEUED)
 
 
 async def happened(
@@ -27,3 +30,13 @@ async def happened(
 def seconds(since: dt.datetime, until: dt.datetime) -> float:
     """From one stored moment to a later one; never less than nothing, even where the clock was set back between."""
     return round(max(0.0, (until - since).total_seconds()), 3)
+
+
+async def waits_since(work: Work, ticket: TicketRow) -> dt.datetime:
+    """When the wait of a queued ticket began, as the figures count it (api.oversight.stories).
+
+    Until a helper's first words it is one wait, whoever had the ticket meanwhile; after them each return to the queue
+    begins another.
+    """
+    again = await work.desk_events.last_at(ticket.id, BEGINNING_A_WAIT) if ticket.first_reply_at else None
+    return again or ticket.queued_at

@@ -59,6 +59,7 @@ class TicketOut(BaseModel):
     family: str | None = Field(default=None, exclude_if=_absent)
     facet: str | None = Field(default=None, exclude_if=_absent)
     opened_at: dt.datetime
+    queued_at: dt.datetime
     waiting_s: float
     first_reply_s: float | None = Field(default=None, exclude_if=_absent)
     helper: str | None = Field(default=None, exclude_if=_absent)

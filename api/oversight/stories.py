@@ -19,6 +19,7 @@ class Story:
     """One ticket so far. `helper` is who has it or had it last, `live` whether the visitor was told to wait.
 
     `promised_at` is when the visitor was first told to wait for a person: from then the minute counts. None: never.
+    `waiting_since` is when the present wait began: one wait lasts until the first words, whoever took the ticket.
     """
 
     ticket_id: str
@@ -69,6 +70,8 @@ def hear(told: dict[str, Story], event: DeskEvent) -> None:
 
 def _accepted(story: Story, event: DeskEvent) -> None:
     story.helper = event.helper
+    if not story.live:
+        story.waiting_since = event.at
 
 
 def _first_reply(story: Story, event: DeskEvent) -> None:
@@ -76,11 +79,13 @@ def _first_reply(story: Story, event: DeskEvent) -> None:
 
 
 def _waits_again(story: Story, event: DeskEvent) -> None:
-    story.live, story.waiting_since = True, event.at
+    story.live = True
+    if story.replied_at is not None:
+        story.waiting_since = event.at
 
 
 def _resumed(story: Story, event: DeskEvent) -> None:
-    _waits_again(story, event)
+    story.live, story.waiting_since = True, event.at
     story.promised_at = story.promised_at or event.at
 
 

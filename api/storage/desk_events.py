@@ -52,6 +52,15 @@ class DeskEvents:
         """The sequence of the last event; 0 before the first."""
         return await self._session.scalar(select(func.max(DeskEventRow.id))) or 0
 
+    async def last_at(self, ticket_id: str, kinds: Sequence[str]) -> dt.datetime | None:
+        """The moment of the ticket's last event of some kinds; None before the first."""
+        return await self._session.scalar(
+            select(DeskEventRow.at)
+            .where(DeskEventRow.ticket_id == ticket_id, DeskEventRow.kind.in_(kinds))
+            .order_by(DeskEventRow.id.desc())
+            .limit(1)
+        )
+
     async def details(self, kinds: Sequence[str], since: dt.datetime, limit: int) -> list[dict[str, Any]]:
         """What the newest events of some kinds have to tell, newest first."""
         found = await self._session.scalars(

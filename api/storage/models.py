@@ -89,9 +89,11 @@ class TicketRow(Base):
     """A visitor's wish for a person. At most one per session is open: the partial index decides the race.
 
     `reason` is an api.desk.life.Reason, `wish` what the visitor wrote with it. `live`: the visitor was told to wait.
-    `queued_at` is when it last began to wait. `helper` is who has it or had it last, `offered_to` whom it is offered
-    to, `passed_over` who let an offer lapse since it began to wait, `wanted_family` the group that it was passed to.
-    `read_number` is the last message of the session that the helper has read.
+    `queued_at` gives the place in the queue: when the visitor was told to wait, or else when a helper took the ticket;
+    passing it on or losing its helper leaves it (api.desk.record tells since when it waits). `helper` is who has it or
+    had it last, `offered_to` whom it is offered to, `passed_over` who let an offer lapse since it began to wait,
+    `wanted_family` the group that it was passed to. `read_number` is the last message of the session that the helper
+    has read.
     """
 
     __tablename__ = "tickets"

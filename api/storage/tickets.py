@@ -69,7 +69,7 @@ class Tickets:
         return changed.scalar_one_or_none() is not None
 
     async def in_state(self, state: str, helper: str | None = None, newest: int | None = None) -> Sequence[TicketRow]:
-        """The tickets in a state, those that have waited longest first; `newest`: only so many, the newest first."""
+        """The tickets in a state, in the order of the queue; `newest`: only so many, the newest first."""
         asking = select(TicketRow).where(TicketRow.state == state)
         if helper is not None:
             asking = asking.where(TicketRow.helper == helper)
@@ -87,7 +87,7 @@ class Tickets:
         return {helper: count for helper, count in found if helper is not None}
 
     async def ahead_of(self, row: TicketRow) -> int:
-        """How many visitors who wait here have waited longer."""
+        """How many visitors who wait here were told to wait before."""
         found = await self._session.scalar(
             select(func.count()).where(
                 TicketRow.state == "queued",

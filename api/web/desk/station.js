@@ -103,7 +103,7 @@ export class Station extends EventTarget {
 
   // ---- what the page shows
 
-  /** Visitors who wait here now, longest first. */
+  /** Visitors who wait here now, in the order in which they were told to wait. */
   get queue() {
     return this.#ticketsWhere(({ state, live }) => state === "queued" && live)
   }
@@ -466,7 +466,7 @@ export class Station extends EventTarget {
   }
 
   #ticketsWhere(fits) {
-    return [...this.#tickets.values()].filter(fits).sort((one, other) => one.waitingSince - other.waitingSince || (one.openedAt < other.openedAt ? -1 : 1))
+    return [...this.#tickets.values()].filter(fits).sort((one, other) => one.queuedAt - other.queuedAt || (one.openedAt < other.openedAt ? -1 : 1))
   }
 
   #serverNow() {

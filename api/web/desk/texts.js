@@ -91,7 +91,7 @@ export const TEXTS = {
 
   // ---- the conversation
   chooseTicket: { zh: "从左边选一个对话。", en: "Choose a conversation on the left." },
-  chooseTicketHelp: { zh: "按 A 接待等得最久的一位；按 ? 看全部按键。", en: "Press A to accept the longest wait, or ? for all keys." },
+  chooseTicketHelp: { zh: "按 A 接待最前面的一位；按 ? 看全部按键。", en: "Press A to accept who is next, or ? for all keys." },
   firstReply: { zh: "首次答复 {seconds} 秒", en: "First reply after {seconds} s" },
   summary: { zh: "转人工摘要", en: "Handover summary" },
   transferNoteIs: { zh: "转交说明：{note}", en: "Handed on with: {note}" },
@@ -143,7 +143,7 @@ export const TEXTS = {
 
   // ---- acts (names as in acts.js)
   acceptNext: { zh: "接待下一位", en: "Accept next" },
-  accept: { zh: "接待（派给您的或等得最久的）", en: "Accept (offered to you, or the longest wait)" },
+  accept: { zh: "接待（派给您的或最前面的）", en: "Accept (offered to you, or next in the queue)" },
   nextTicket: { zh: "下一个对话", en: "Next conversation" },
   previousTicket: { zh: "上一个对话", en: "Previous conversation" },
   nextUnread: { zh: "下一个有新消息的对话", en: "Next conversation with news" },

@@ -137,7 +137,7 @@ def test_a_word_without_levels_counts_only_as_to_whether_it_was_resolved():
     assert share("content", *events) == (0, 0) and share("resolved_by_visitors_word", *events) == (1, 1)
 
 
-def test_who_waits_and_for_how_long_starts_anew_when_a_ticket_is_passed_on():
+def test_who_waits_and_for_how_long_starts_anew_when_a_ticket_is_passed_on_after_the_first_words():
     found = counted(
         opened("a"),
         opened("b", 20),
@@ -145,12 +145,22 @@ def test_who_waits_and_for_how_long_starts_anew_when_a_ticket_is_passed_on():
         opened("d", 40),
         accepted(45, ticket="d"),
         accepted(50),
+        replied(55),
         told("a", "transferred", 100, "li", to="wang"),
         now_s=130,
     )
     assert (found.total.waiting, found.total.to_be_called, found.total.active) == (2, 1, 1)
     assert found.total.longest_wait_s == 110
     assert found.helpers["li"].active == 1
+
+
+@pytest.mark.parametrize("returning", ["transferred", "requeued"])
+def test_until_the_first_words_it_is_one_wait_whoever_had_the_ticket(returning):
+    back = told("a", returning, 40, "li", to="wang")
+    assert counted(opened(), accepted(5), back, now_s=70).total.longest_wait_s == 70
+    assert counted(opened(live=False), accepted(5), back, now_s=70).total.longest_wait_s == 65
+    once_more = (accepted(45, "wang"), replied(50, "wang"), told("a", returning, 60, "wang", to="li"))
+    assert counted(opened(), accepted(5), back, *once_more, now_s=70).total.longest_wait_s == 10
 
 
 def test_a_ticket_counts_in_the_days_of_each_thing_that_happened_to_it():

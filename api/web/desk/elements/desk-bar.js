@@ -25,7 +25,7 @@ export class DeskBar extends DeskElement {
     const { presence, queue, online, unsent, house, user } = station
     for (const radio of this.querySelectorAll("[name=presence]")) radio.checked = radio.value === presence
     write(this.waiting, this.say("waitingCount", { count: queue.length }))
-    this.longest.since = queue[0]?.waitingSince ?? null
+    this.longest.since = queue.length ? Math.min(...queue.map(({ waitingSince }) => waitingSince)) : null
     this.connection.dataset.online = String(online)
     write(this.connection, online ? this.say(unsent ? "sendingCount" : "connected", { count: unsent }) : this.say("offlineCount", { count: unsent }))
     const modes = [house.notice ? "noticeOn" : null, house.everyoneToPeople ? "everyoneOn" : null].filter(Boolean)
