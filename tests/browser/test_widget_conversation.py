@@ -105,6 +105,10 @@ def test_waiting_in_the_queue_says_how_many_are_ahead_and_that_asking_goes_on(vi
         "Waiting for a person; 2 ahead of you. About 3 min. You can go on asking."
     )
     expect(chat.field).to_be_editable()
+    sockets[-1].send('{"type": "queue", "position": 1, "expected_wait_s": 0}')
+    expect(chat.status).to_contain_text("you are next. Less than a minute.")
+    sockets[-1].send('{"type": "queue", "position": 1, "expected_wait_s": null}')
+    expect(chat.status).to_contain_text("no reliable waiting time")
 
 
 def test_what_is_not_certain_stands_once_under_an_amber_label_with_the_place_where_it_is(chat):

@@ -10,10 +10,11 @@ export function standingOf({ online, phase, state, ticket, entries }) {
   return [ticket?.number ? [["ticketOpen", { number: ticket.number }]] : []]
 }
 
-function queueOf({ number, position, expected_wait_s: wait }) {
+function queueOf({ number, position, expected_wait_s: wait = null }) {
   const parts = number ? [["ticket", { number }]] : []
   parts.push(position > 1 ? ["queue", { ahead: position - 1 }] : ["queueNext"])
-  if (!wait) parts.push(["waitUnknown"])
+  if (wait === null) parts.push(["waitUnknown"])
+  else if (wait === 0) parts.push(["waitShort"])
   else if (wait < 60) parts.push(["waitSeconds", { seconds: wait }])
   else parts.push(["wait", { minutes: Math.ceil(wait / 60) }])
   return [...parts, ["meanwhile"]]

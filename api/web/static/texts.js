@@ -78,6 +78,7 @@ export const TEXTS = {
   queueNext: { zh: "正在等工作人员，下一位就是您。", en: "Waiting for a person; you are next." },
   wait: { zh: "大约 {minutes} 分钟。", en: "About {minutes} min." },
   waitSeconds: { zh: "大约 {seconds} 秒。", en: "About {seconds} seconds." },
+  waitShort: { zh: "不到一分钟。", en: "Less than a minute." },
   waitUnknown: { zh: "还说不准要等多久。", en: "There is no reliable waiting time yet." },
   stopWaiting: { zh: "不等了", en: "Stop waiting" },
   callBackInstead: { zh: "留个联系方式", en: "Leave a number instead" },
