@@ -5,8 +5,11 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from threading import Barrier
 
 import httpx
 import pytest
@@ -16,6 +19,7 @@ from websockets.sync.client import ClientConnection, connect
 from api.desk.duty import GONE_AFTER_S
 
 PASSWORD = "a pass phrase for tests"
+HELPERS = ("li", "wang", "zhang", "chen")
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +27,7 @@ def desk(tmp_path_factory) -> Iterator[list[Stack]]:
     """The running service, in a list, so that a test may put another in its place over the same data."""
     data_dir = tmp_path_factory.mktemp("desk")
     share_prepared(data_dir)
-    for name in ("li", "wang"):
+    for name in HELPERS:
         add_helper(data_dir, name)
     running = [start(data_dir)]
     yield running
@@ -36,11 +40,27 @@ def add_helper(data_dir: Path, name: str) -> None:
     subprocess.run([*command, "--password-stdin"], input=PASSWORD, text=True, env=environment, check=True, timeout=60)
 
 
-def call(stack: Stack, method: str, path: str, token: str | None, body: object = None) -> dict:
+def request(stack: Stack, method: str, path: str, token: str | None, body: object = None) -> httpx.Response:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    reply = httpx.request(method, f"{stack.url}/api/v1/{path}", json=body, headers=headers, timeout=30)
+    return httpx.request(method, f"{stack.url}/api/v1/{path}", json=body, headers=headers, timeout=30)
+
+
+def call(stack: Stack, method: str, path: str, token: str | None, body: object = None) -> dict:
+    reply = request(stack, method, path, token, body)
     assert reply.status_code < 300, reply.text
     return reply.json() if reply.content else {}
+
+
+def at_once(calls: Sequence[Callable[[], httpx.Response]]) -> list[httpx.Response]:
+    """The replies to calls that all set out in the same moment, each from a thread of its own."""
+    ready = Barrier(len(calls))
+
+    def set_out(one: Callable[[], httpx.Response]) -> httpx.Response:
+        ready.wait(timeout=30)
+        return one()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(set_out, calls))
 
 
 def come(stack: Stack, name: str) -> str:
@@ -83,6 +103,44 @@ def talk(stack: Stack) -> tuple[dict, str, str]:
     [ticket] = call(stack, "GET", "desk/tickets?state=queued", helper)["tickets"]
     call(stack, "POST", f"desk/tickets/{ticket['id']}/accept", helper)
     return session, helper, ticket["id"]
+
+
+def test_of_helpers_who_accept_in_the_same_moment_exactly_one_has_the_conversation(desk):
+    tokens = {name: come(desk[0], name) for name in HELPERS}
+    for _ in range(3):
+        session = call(desk[0], "POST", "sessions", None, {"language": "zh"})
+        path = f"sessions/{session['session_id']}"
+        call(desk[0], "POST", f"{path}/handoff", session["token"], {})
+        [ticket] = call(desk[0], "GET", "desk/tickets?state=queued", tokens["li"])["tickets"]
+        accept = partial(request, desk[0], "POST", f"desk/tickets/{ticket['id']}/accept")
+        replies = at_once([partial(accept, token) for token in tokens.values()])
+        outcome = dict(zip(tokens, replies, strict=True))
+        [winner] = [name for name, reply in outcome.items() if reply.status_code == 200]
+        for name, reply in outcome.items():
+            assert name == winner or (reply.status_code, reply.json()["holder"]) == (409, winner)
+        told = call(desk[0], "GET", f"{path}/messages", session["token"])["messages"]
+        assert [message.get("event") for message in told].count("joined") == 1
+        call(desk[0], "POST", f"desk/tickets/{ticket['id']}/return", tokens[winner])
+
+
+def test_what_a_visitor_sends_twice_is_kept_once_and_told_the_helper_once(desk):
+    session, helper, ticket_id = talk(desk[0])
+    path = f"sessions/{session['session_id']}/messages"
+
+    def say(text: str) -> httpx.Response:
+        return request(desk[0], "POST", path, session["token"], {"text": text, "client_id": text})
+
+    with follow(desk[0], "desk/events", {"token": helper}) as page:
+        json.loads(page.recv(timeout=30))  # hello: from here on everything is heard
+        twice = [*at_once([lambda: say("一")] * 3), say("一")]
+        say("二")
+        heard = events(page, "二")
+    assert {(reply.status_code, reply.json()["state"]) for reply in twice} == {(200, "human")}
+    assert [event["message"]["text"] for event in heard if event["kind"] == "message"] == ["一", "二"]
+    whole = call(desk[0], "GET", f"desk/tickets/{ticket_id}", helper)
+    assert [message["text"] for message in whole["transcript"] if message["sender"] == "visitor"] == ["一", "二"]
+    assert whole["unread"] == 2
+    call(desk[0], "POST", f"desk/tickets/{ticket_id}/resolve", helper, {"outcome": "resolved"})
 
 
 def test_whoever_was_cut_off_gets_the_rest_once_and_in_order_also_after_the_service_was_killed(desk):
