@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import structlog
 
+from api.accounts import audit
 from api.accounts.identity import User
 from api.acts import Draft
 from api.clock import now
@@ -85,6 +86,7 @@ async def decide(
         await happened(
             work, Happening.DECIDED, moment, helper=user.username, held_id=held_id, decision=decision, waited_s=waited_s
         )
+        await audit.record(work, user, f"answer_{decision}", held_id)
         before = session.state
         message = None
         if before == "human":

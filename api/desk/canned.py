@@ -6,6 +6,7 @@ import string
 
 import structlog
 
+from api.accounts import audit
 from api.accounts.identity import User
 from api.clock import now
 from api.desk.life import Happening
@@ -80,6 +81,7 @@ async def _keep(services: Services, user: User, row: CannedRow) -> None:
     async with services.database.writing() as work:
         await work.desk.keep(row)
         await happened(work, Happening.CANNED_CHANGED, row.changed_at, helper=user.username, canned_id=row.id)
+        await audit.record(work, user, "canned_reply_removed" if row.hidden else "canned_reply_written", row.id)
         await work.commit()
     services.feed.wake()
     log.info("canned_changed", canned_id=row.id, hidden=row.hidden)

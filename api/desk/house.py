@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import structlog
 
+from api.accounts import audit
 from api.accounts.identity import User
 from api.clock import now
 from api.desk.life import Happening
@@ -62,7 +63,10 @@ async def put_notice(services: Services, user: User, wish: NoticeIn) -> HouseOut
     """Show this to every visitor, or nothing."""
     told = {name: mask(text).text for name, text in wish.notice.model_dump().items()} if wish.notice else None
     async with services.database.writing() as work:
+        before = await notice_of(work)
         await _keep(work, NOTICE, told or {}, user.username)
+        if told != (before.model_dump() if before else None):
+            await audit.record(work, user, "notice_shown" if told else "notice_taken_away", NOTICE)
         await happened(work, Happening.NOTICE_CHANGED, now(), helper=user.username, shown=told is not None)
         await work.commit()
         changed = await house(services, work)
@@ -83,6 +87,7 @@ async def put_mode(services: Services, user: User, wish: ModeIn) -> HouseOut:
         items = sorted(before.approval_items if wish.approval_items is None else set(wish.approval_items))
         told = {"everyone_to_people": everyone, "approval_items": items}
         await _keep(work, MODE, told, user.username)
+        await _record(work, user, before, Mode(everyone, frozenset(items)))
         await happened(work, Happening.MODE_CHANGED, now(), helper=user.username, everyone=everyone, items=items)
         await work.commit()
         changed = await house(services, work)
@@ -100,6 +105,16 @@ async def epoch_of(services: Services) -> str:
             await _keep(work, EPOCH, told, None)
             await work.commit()
     return str(told["id"])
+
+
+async def _record(work: Work, user: User, before: Mode, after: Mode) -> None:
+    """Write what changed into the audit log, each item for itself, so that its own history can be asked for."""
+    if after.everyone_to_people != before.everyone_to_people:
+        what = "everyone_sent_to_people" if after.everyone_to_people else "everyone_sent_to_people_ended"
+        await audit.record(work, user, what, MODE)
+    for item_id in sorted(after.approval_items ^ before.approval_items):
+        what = "approval_begun" if item_id in after.approval_items else "approval_ended"
+        await audit.record(work, user, what, item_id)
 
 
 async def _keep(work: Work, name: str, value: Mapping[str, object], username: str | None) -> None:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import structlog
 
+from api.accounts import audit
 from api.accounts.identity import User
 from api.clock import now
 from api.desk.hold import hold_ticket
@@ -94,6 +95,7 @@ async def draft(
     )
     await work.desk.add(row)
     await happened(work, Happening.PROMOTED, row.at, ticket_id=ticket.id, helper=user.username, promotion_id=row.id)
+    await audit.record(work, user, "reply_promoted", row.id)
     return row
 
 
@@ -112,6 +114,7 @@ async def close(services: Services, user: User, promotion_id: str, wish: Closing
         if row.state != "open":
             raise AlreadyDecided
         row.state, row.closed_at, row.closed_by, row.closing_note = wish.state, now(), user.username, wish.note
+        await audit.record(work, user, f"promotion_{wish.state}", promotion_id)
         await work.commit()
     log.info("promotion_closed", promotion_id=promotion_id, state=wish.state)
     return promotion_out(row)

@@ -8,6 +8,7 @@ from uuid import uuid4
 import structlog
 from sqlalchemy.exc import IntegrityError
 
+from api.accounts import audit
 from api.accounts.identity import User
 from api.acts import Draft, answer_of
 from api.clock import now
@@ -82,6 +83,7 @@ async def say(services: Services, user: User, ticket_id: str, reply: ReplyIn) ->
             remember(session, entry)
         await _said(work, ticket, message, user.username)
         await sign_of_life(work, user, works=True)
+        await audit.record(work, user, "reply_sent", ticket_id)
         await work.commit()
     services.events.publish(session.id, MessageSent(message.number, MessageOut.of(message).frame()))
     services.feed.wake()
@@ -110,6 +112,7 @@ async def note(services: Services, user: User, ticket_id: str, told: NoteIn) -> 
                 return note_out(known)
             await work.desk.add(row)
             await happened(work, Happening.NOTED, row.at, ticket_id=ticket_id, helper=user.username)
+            await audit.record(work, user, "note_written", ticket_id)
             await work.commit()
     except IntegrityError:
         # The same note came twice at once, and no session was left to make one wait for the other.

@@ -124,6 +124,9 @@ async def end(services: Services, user: User, call_id: str) -> CallOut:
     call = await look(services, user, call_id)
     if not services.switchboard.end(call_id, user.username):
         raise CallIsOver(call.state.value)
+    async with services.database.writing() as work:
+        await audit.record(work, user, "hotline_call_ended", call_id)
+        await work.commit()
     return await look(services, user, call_id)
 
 

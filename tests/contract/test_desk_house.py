@@ -210,3 +210,51 @@ async def test_only_a_helpers_own_words_of_this_ticket_are_promoted(visitor, li)
     asked = next(message for message in await visitor.history() if message["sender"] == "visitor")
     refused = await li.post(f"tickets/{ticket['id']}/promotions", proposal(asked))
     assert (refused.status_code, refused.json()["type"].split(":")[-1]) == (422, "unknown-message")
+
+
+async def test_every_change_at_the_desk_is_in_the_audit_log_with_who_made_it_and_without_a_word(
+    http, visitor, li, boss
+):
+    both = {"zh": "一句话", "en": "some words"}
+    ticket = await with_ticket(visitor, li)
+    said = await li.say(ticket, "这是说的话", client_id="once")
+    assert await li.say(ticket, "这是说的话", client_id="once") == said
+    await li.post(f"tickets/{ticket['id']}/notes", {"text": "这是备注"})
+    draft = (await li.post(f"tickets/{ticket['id']}/promotions", proposal(said))).json()
+    await li.post(f"tickets/{ticket['id']}/return")
+    await boss.put("notice", {"notice": both})
+    await boss.put("mode", {"everyone_to_people": True, "approval_items": [TREES, "outdoor-signboard"]})
+    await boss.put("mode", {"everyone_to_people": False, "approval_items": [TREES]})
+    await visitor.say("砍树审批要多久")
+    [held] = (await li.get("approvals"))["approvals"]
+    await li.post(f"approvals/{held['id']}/edit", {"text": "这是改过的话"})
+    for _ in range(2):  # What changes nothing is no change.
+        await boss.put("notice", {"notice": None})
+        await boss.put("mode", {"everyone_to_people": False})
+    await boss.put("canned/hello", {"title": both, "text": both})
+    await boss.http.delete(f"{DESK}/canned/hello", headers=boss.key)
+    keeper = await sign_in(http, "keeper", "maintainer")
+    await keeper.post(f"promotions/{draft['id']}/close", {"state": "declined", "note": "这是说明"})
+
+    admin = await sign_in(http, "chen", "admin")
+    reply = await http.get("/api/v1/audit", headers=admin.key)
+    told = [(entry["user"], entry["what"], entry["target"]) for entry in reversed(reply.json()["entries"])]
+    assert [entry for entry in told if not entry[1].startswith("account_")] == [
+        ("li", "ticket_accepted", ticket["id"]),
+        ("li", "reply_sent", ticket["id"]),
+        ("li", "note_written", ticket["id"]),
+        ("li", "reply_promoted", draft["id"]),
+        ("li", "ticket_returned", ticket["id"]),
+        ("boss", "notice_shown", "notice"),
+        ("boss", "everyone_sent_to_people", "mode"),
+        ("boss", "approval_begun", "outdoor-signboard"),
+        ("boss", "approval_begun", TREES),
+        ("boss", "everyone_sent_to_people_ended", "mode"),
+        ("boss", "approval_ended", "outdoor-signboard"),
+        ("li", "answer_edited", held["id"]),
+        ("boss", "notice_taken_away", "notice"),
+        ("boss", "canned_reply_written", "hello"),
+        ("boss", "canned_reply_removed", "hello"),
+        ("keeper", "promotion_declined", draft["id"]),
+    ]
+    assert not any(words in reply.text for words in ("这是", "一句话", "some words", "砍树"))

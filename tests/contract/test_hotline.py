@@ -215,6 +215,11 @@ async def test_an_operator_can_end_a_call_on_the_page(li, exchange):
     await li.told("POST", f"calls/{call['id']}/end")
     assert (await li.until(call, "failed"))["failure"] == "given_up"
     assert (await li.call("POST", f"calls/{call['id']}/end")).json()["type"].endswith("call-is-over")
+    admin = await sign_in(li.http, "chen", "admin")
+    entries = (await _seen(admin, "audit", {"target": call["id"]})).json()["entries"]
+    assert [(entry["user"], entry["what"]) for entry in entries] == [
+        ("li", "hotline_call_ended"), ("li", "hotline_call_started")
+    ]  # fmt: skip
 
 
 async def test_where_the_exchange_is_gone_the_operator_goes_on_by_hand(li, exchange):
