@@ -66,6 +66,7 @@ class Says(_Model):
     ended: Wordings
     callback: Wordings
     held: Wordings
+    held_unstaffed: Wordings
     out_of_scope: Wordings
     out_of_scope_elsewhere: Wordings
     named_case: Wordings

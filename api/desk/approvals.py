@@ -1,6 +1,7 @@
 """Approval mode: answers of the assistant to chosen items wait for a helper's yes.
 
-An answer also waits while nobody is on duty: whoever chose the item wanted a person to look first.
+An answer also waits while nobody is on duty: whoever chose the item wanted a person to look first. The visitor is then
+promised nothing, and either way may ask for a person.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import structlog
 from api.accounts import audit
 from api.accounts.identity import User
 from api.acts import Draft
+from api.choices import Kind
 from api.clock import now
 from api.conversation import Conversation, Option
+from api.desk.duty import is_staffed
 from api.desk.life import Happening, Moment
 from api.desk.record import happened, seconds
 from api.desk.schemas import HeldOut
@@ -54,8 +57,10 @@ async def hold(
     )
     await work.desk.add(row)
     await happened(work, Happening.HELD, asking.at, held_id=row.id, item_id=draft.answer["item_id"])
-    text = services.texts.say("held", language, conversation.last_text)
-    return Draft(Act.ACKNOWLEDGE, "text", text, event=Moment.HELD)
+    staffed = await is_staffed(services.settings, work, asking.at)
+    text = services.texts.say("held" if staffed else "held_unstaffed", language, conversation.last_text)
+    offered = Offered.NOTHING if staffed else Offered.HUMAN  # Only the latter asks whether a person is wanted.
+    return Draft(Act.ACKNOWLEDGE, "text", text, (_human(services, language),), offered=offered, event=Moment.HELD)
 
 
 async def waiting(services: Services) -> list[HeldOut]:
@@ -109,8 +114,8 @@ async def _tell(
     elif decision == "edited":
         draft, sender = Draft(Act.ANSWER, "text", mask(instead or "").text), "agent"
     else:
-        human = Option(texts.options.human[language], "human")
-        draft, sender = Draft(Act.OFFER_HUMAN, "handoff", texts.say("offer_human", language), (human,)), "bot"
+        options = (_human(services, language),)
+        draft, sender = Draft(Act.OFFER_HUMAN, "handoff", texts.say("offer_human", language), options), "bot"
         session.offered = Offered.HUMAN.value
     message = message_row(session.id, number, draft, language, reply_to=held.question_id, sender=sender)
     await work.messages.add([message])
@@ -119,6 +124,10 @@ async def _tell(
     if decision != "rejected" and entry is not None:
         remember(session, entry)
     return message
+
+
+def _human(services: Services, language: str) -> Option:
+    return Option(services.texts.options.human[language], Kind.HUMAN.value)
 
 
 async def _suggest(work: Work, session: SessionRow, held: HeldAnswerRow) -> None:

@@ -66,6 +66,25 @@ async def test_an_answer_to_a_chosen_item_waits_for_a_helpers_yes(visitor, li, b
     assert (await li.get("approvals"))["approvals"][0]["answer"]["item_id"] == TREES
 
 
+async def test_an_answer_held_while_nobody_is_on_duty_promises_nothing_and_offers_a_person(http, visitor, boss):
+    await boss.put("mode", {"approval_items": [TREES]})
+    [held] = (await visitor.say("砍树审批要多久"))["messages"]
+    assert held["event"] == "held" and "说不准什么时候" in held["text"]
+    [again] = (await visitor.say("砍树要交什么材料"))["messages"]
+    assert again["text"] != held["text"]
+    await boss.come()
+    [promised] = (await visitor.say("砍树要多少钱"))["messages"]
+    assert "说不准" not in promised["text"]
+    assert [message["options"][0]["payload"] for message in (held, again, promised)] == ["human"] * 3
+    await boss.come("offline")
+    other = await start(http)
+    await other.say("砍树审批要多久")
+    [registered] = (await other.say("是的"))["messages"]
+    assert registered["event"] == "unstaffed"
+    asked = (await other.post("callback", {"phone": "13812345678"})).json()
+    assert asked["ticket_number"] in registered["text"]
+
+
 async def test_an_edited_answer_comes_from_a_person_and_a_rejected_one_offers_one(visitor, li, boss):
     await boss.put("mode", {"approval_items": [TREES]})
     await visitor.say("砍树审批要多久")
