@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from api.drafts_cli import drafts
 from api.terminal import AsJson, quiet_libraries, read_settings, refuse
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from knowledge.loader import Fault
 
 kb = typer.Typer(help="The knowledge base.", no_args_is_help=True)
+kb.add_typer(drafts, name="drafts")
 
 Note = Annotated[str, typer.Option("--note", help="Why; kept in the history.")]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import getpass
 import json
 import sys
 from collections.abc import Awaitable, Callable
@@ -12,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from api.accounts.identity import Role, User
-from api.terminal import AsJson, read_settings, refuse
+from api.accounts.identity import Role
+from api.terminal import AsJson, on_database, operator, refuse
 
 if TYPE_CHECKING:
     from api.storage.database import Database
@@ -67,7 +65,7 @@ def add(
     profile = keeping.Profile(
         display_name=display_name, skills=_families(skill), languages=language, oidc_subject=oidc_subject
     )
-    row = _run(lambda database: keeping.add(database, _operator(), name, role, profile, password_hash))
+    row = _run(lambda database: keeping.add(database, operator(), name, role, profile, password_hash))
     print(f"Added {row.username} as {row.role}.")
 
 
@@ -88,7 +86,7 @@ def change(
     )
     if profile == keeping.Profile():
         refuse("Say what to change: --role, --display-name, --skill, --language or --oidc-subject.")
-    row = _run(lambda database: keeping.change(database, _operator(), name, profile))
+    row = _run(lambda database: keeping.change(database, operator(), name, profile))
     print(f"Changed {row.username}; they are {row.role}.")
 
 
@@ -97,7 +95,7 @@ def disable(name: Name) -> None:
     """Let nobody in by this account, and end its logins at once. The account and its history stay."""
     from api.accounts import keeping
 
-    row = _run(lambda database: keeping.disable(database, _operator(), name))
+    row = _run(lambda database: keeping.disable(database, operator(), name))
     print(f"Disabled {row.username}; every login of theirs has ended.")
 
 
@@ -106,7 +104,7 @@ def enable(name: Name) -> None:
     """Let a disabled account in again."""
     from api.accounts import keeping
 
-    row = _run(lambda database: keeping.enable(database, _operator(), name))
+    row = _run(lambda database: keeping.enable(database, operator(), name))
     print(f"Enabled {row.username}.")
 
 
@@ -116,7 +114,7 @@ def reset(name: Name, password_stdin: PasswordStdin = False) -> None:
     from api.accounts import keeping
 
     password_hash = _hashed(_password(password_stdin))
-    row = _run(lambda database: keeping.reset(database, _operator(), name, password_hash))
+    row = _run(lambda database: keeping.reset(database, operator(), name, password_hash))
     print(f"{row.username} has a new password; every login of theirs has ended.")
 
 
@@ -154,37 +152,17 @@ def list_accounts(as_json: AsJson = False) -> None:
 
 
 def _run(command: Callable[[Database], Awaitable[T]]) -> T:
-    """Carry the command out on the database of the settings; ends with a sentence where it cannot be."""
-    from sqlalchemy.exc import SQLAlchemyError
-
+    """Carry the command out; ends with a sentence where an account cannot be kept so."""
     from api.accounts.keeping import AccountError
-    from api.storage.database import Database
-
-    settings = read_settings()
-
-    async def carry_out() -> T:
-        database = Database(settings.database)
-        try:
-            await database.migrate()
-            return await command(database)
-        finally:
-            await database.close()
 
     try:
-        return asyncio.run(carry_out())
+        return on_database(command)
     except AccountError as error:
         refuse(str(error))
-    except (SQLAlchemyError, OSError) as error:
-        refuse(f"The database cannot be used ({error}): check BANGBAN_DATABASE_URL and BANGBAN_DATA_DIR.")
 
 
 def _families(skills: list[str] | None) -> list[str] | None:
     return [] if skills == ["all"] else skills
-
-
-def _operator() -> User:
-    """Whoever may run this command may do everything; the audit log gets their name on this machine."""
-    return User(username=f"cli:{getpass.getuser()}", display_name="", role=Role.ADMIN)
 
 
 def _password(from_stdin: bool) -> str:

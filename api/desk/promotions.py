@@ -108,16 +108,22 @@ async def everything(services: Services, state: str | None) -> list[PromotionOut
 async def close(services: Services, user: User, promotion_id: str, wish: ClosingIn) -> PromotionOut:
     """Note what a maintainer did with a draft. Raises UnknownPromotion, AlreadyDecided."""
     async with services.database.writing() as work:
-        row = await work.desk.promotion(promotion_id)
-        if row is None:
-            raise UnknownPromotion
-        if row.state != "open":
-            raise AlreadyDecided
-        row.state, row.closed_at, row.closed_by, row.closing_note = wish.state, now(), user.username, wish.note
-        await audit.record(work, user, f"promotion_{wish.state}", promotion_id)
+        row = await closed(work, user, promotion_id, wish)
         await work.commit()
     log.info("promotion_closed", promotion_id=promotion_id, state=wish.state)
     return promotion_out(row)
+
+
+async def closed(work: Work, user: User, promotion_id: str, wish: ClosingIn) -> PromotionRow:
+    """The draft, closed in an open unit of work. Raises UnknownPromotion, AlreadyDecided."""
+    row = await work.desk.promotion(promotion_id)
+    if row is None:
+        raise UnknownPromotion
+    if row.state != "open":
+        raise AlreadyDecided
+    row.state, row.closed_at, row.closed_by, row.closing_note = wish.state, now(), user.username, wish.note
+    await audit.record(work, user, f"promotion_{wish.state}", promotion_id)
+    return row
 
 
 def promotion_out(row: PromotionRow) -> PromotionOut:
