@@ -11,6 +11,12 @@ export function gradeOf(seconds) {
   return seconds >= LATE_S ? "late" : seconds >= SOON_S ? "soon" : "calm"
 }
 
+/** In how many ms a wait that began at `moment` of the steady clock gets its next grade; Infinity where it has its last. */
+export function msToNextGrade(moment) {
+  const next = { calm: SOON_S, soon: LATE_S, late: Infinity }[gradeOf(secondsSince(moment))]
+  return Math.max(0, Math.ceil(moment + next * 1000 - performance.now()))
+}
+
 /** The moment (on the steady clock, in ms) that lies `seconds` before now. */
 export function momentBefore(seconds) {
   return performance.now() - seconds * 1000

@@ -5,12 +5,12 @@ import { newId } from "../static/build.js"
 import { Keep } from "../static/keep.js"
 import { Live } from "../static/live.js"
 import { Outbox } from "../static/outbox.js"
-import { everySecond, gradeOf, secondsSince } from "./clock.js"
+import { gradeOf, msToNextGrade, secondsSince } from "./clock.js"
 import { DeskClient } from "./desk-client.js"
 import { Preferences } from "./preferences.js"
 import { suggestionOf, Talk, ticketOf } from "./talk.js"
 
-const BEAT_MS = 10_000 // 28 s without a sign of life count as gone
+const BEAT_MS = 10_000 // 26 s without a sign of life count as gone
 const TYPING_MS = 3000
 const CLOSED = ["resolved"]
 const LEAVES = ["transferred", "returned", "resolved", "requeued", "abandoned", "unstaffed"] // how a ticket can leave its helper
@@ -41,6 +41,9 @@ export class Station extends EventTarget {
   #heldId = null
   #after = null // {epoch, after}: what was heard last
   #grades = new Map()
+  #watch = null // the timer for the next wait that grows
+  #beating = null // the timer for the next sign of life
+  #beaten = 0
   #ends = []
   #toldTyping = -Infinity
   #touched = new Map() // id → when a ticket was last told, so that an older list does not undo it
@@ -72,8 +75,8 @@ export class Station extends EventTarget {
     }, { whileHidden: true })
     for (const type of ["online", "offline"]) window.addEventListener(type, this)
     document.addEventListener("visibilitychange", this)
-    const beat = setInterval(() => this.#live.send({ type: "beat" }), BEAT_MS)
-    this.#ends.push(cancel(beat), everySecond(() => this.#watchWaits()))
+    this.#beatInTime()
+    this.#ends.push(() => clearTimeout(this.#beating), () => clearTimeout(this.#watch))
     this.#live.start() // its hello brings the lists; where it cannot come, asking at intervals does
     this.#outbox.flush()
   }
@@ -268,6 +271,8 @@ export class Station extends EventTarget {
 
   #heard(frame) {
     this.#reached()
+    this.#beatInTime()
+    this.#watchWaits()
     if (frame.type === "hello") return this.#hello(frame)
     if (frame.type === "typing") return this.#talks.get(frame.ticket_id)?.setTyping(true)
     if (frame.type === "visitor") return this.#visitorCame(frame)
@@ -455,14 +460,29 @@ export class Station extends EventTarget {
 
   // ---- waiting, connection, telling
 
+  /** Sets the next sign of life for BEAT_MS after the last. */
+  #beatInTime() {
+    clearTimeout(this.#beating)
+    this.#beating = setTimeout(() => {
+      this.#beaten = performance.now()
+      this.#live.send({ type: "beat" })
+      this.#beatInTime()
+    }, Math.max(0, this.#beaten + BEAT_MS - performance.now()))
+  }
+
+  /** Tells which waits have grown, and looks again when the next one does. */
   #watchWaits() {
-    for (const ticket of this.queue) {
+    const queue = this.queue
+    for (const ticket of queue) {
       const grade = gradeOf(secondsSince(ticket.waitingSince))
       const before = this.#grades.get(ticket.id)
       this.#grades.set(ticket.id, grade)
       if (before && before !== grade && grade !== "calm") this.#tell("wait-grew", { ticket, grade })
     }
     for (const id of this.#grades.keys()) if (this.#tickets.get(id)?.state !== "queued") this.#grades.delete(id)
+    clearTimeout(this.#watch)
+    const next = Math.min(...queue.map(({ waitingSince }) => msToNextGrade(waitingSince)))
+    if (Number.isFinite(next)) this.#watch = setTimeout(() => this.#watchWaits(), next)
   }
 
   #ticketsWhere(fits) {
@@ -496,6 +516,7 @@ export class Station extends EventTarget {
   }
 
   #changed() {
+    this.#watchWaits()
     this.#tell("changed")
   }
 

@@ -110,11 +110,19 @@ export class Live {
   }
 
   #pollWhile(down) {
-    const poll = () => (this.whileHidden || !document.hidden) && this.calls.poll()
-    if (down && !this.#poller) this.#poller = setInterval(poll, POLL_MS)
+    if (down && !this.#poller) this.#pollAgain()
     if (!down) {
-      clearInterval(this.#poller)
+      clearTimeout(this.#poller)
       this.#poller = null
     }
+  }
+
+  /** Each time set anew after an answer: an interval of a hidden tab would run once a minute. */
+  #pollAgain() {
+    const poller = setTimeout(async () => {
+      if (this.whileHidden || !document.hidden) await this.calls.poll()
+      if (this.#poller === poller) this.#pollAgain()
+    }, POLL_MS)
+    this.#poller = poller
   }
 }
