@@ -1,6 +1,6 @@
 // Calls a helper who looks elsewhere: a short tone and a notification of the system. Both only where the helper chose them.
 
-const TONES = { ticket: [660, 880], message: [740], late: [880, 660, 880] } // Hz, one after another
+const TONES = { ticket: [660, 880], message: [740], held: [740, 660], late: [880, 660, 880] } // Hz, one after another
 const TONE_S = 0.12
 
 export class Alerts {
@@ -10,7 +10,7 @@ export class Alerts {
     this.preferences = preferences
   }
 
-  /** `kind`: ticket, message or late. A notification never holds a visitor's words: it shows on a locked screen too. */
+  /** `kind`: ticket, message, held or late. A notification never holds a visitor's words: it shows on a locked screen too. */
   call(kind, title, { tag, onclick } = {}) {
     if (this.preferences.get("sound")) this.#play(TONES[kind])
     const looking = document.visibilityState === "visible" && document.hasFocus()

@@ -17,7 +17,7 @@ const LEAVES = ["transferred", "returned", "resolved", "requeued", "abandoned", 
 
 /**
  * Tells, as events: "changed" (draw anew), "connection", "ticket-came" {ticket, offered}, "message-came" {ticket},
- * "wait-grew" {ticket, grade}, "notice" {key, values, warn} to show once, and "signed-out".
+ * "answer-held" {held}, "wait-grew" {ticket, grade}, "notice" {key, values, warn} to show once, and "signed-out".
  */
 export class Station extends EventTarget {
   preferences = new Preferences()
@@ -73,7 +73,7 @@ export class Station extends EventTarget {
       lost: () => this.#unreached(),
       poll: () => this.#poll(),
     }, { whileHidden: true })
-    for (const type of ["online", "offline"]) window.addEventListener(type, this)
+    for (const type of ["online", "offline", "focus"]) window.addEventListener(type, this)
     document.addEventListener("visibilitychange", this)
     this.#beatInTime()
     this.#ends.push(() => clearTimeout(this.#beating), () => clearTimeout(this.#watch))
@@ -84,7 +84,7 @@ export class Station extends EventTarget {
   stop() {
     this.#live?.stop()
     this.#outbox?.rest()
-    for (const type of ["online", "offline"]) window.removeEventListener(type, this)
+    for (const type of ["online", "offline", "focus"]) window.removeEventListener(type, this)
     document.removeEventListener("visibilitychange", this)
     for (const end of this.#ends.splice(0)) end()
   }
@@ -134,6 +134,11 @@ export class Station extends EventTarget {
 
   get unread() {
     return this.mine.filter(({ unread }) => unread).length
+  }
+
+  /** How much waits for this helper: visitors, new words in their conversations, answers to approve. */
+  get calling() {
+    return this.queue.length + this.unread + this.approvals.length
   }
 
   get unsent() {
@@ -269,6 +274,10 @@ export class Station extends EventTarget {
 
   // ---- what the desk tells
 
+  /**
+   * A browser runs the timers of a hidden tab once a minute where one sets the next, and a helper who reads in another
+   * window would count as gone. What the desk tells (a heartbeat at least every 20 s) is not put off, nor a timer set then.
+   */
   #heard(frame) {
     this.#reached()
     this.#beatInTime()
@@ -296,7 +305,7 @@ export class Station extends EventTarget {
 
   /** By kind of event: what there is to do besides taking over the ticket and the message. */
   static #events = {
-    held({ held }) { if (held && !this.approvals.some(({ id }) => id === held.id)) this.approvals = [...this.approvals, heldOf(held)] },
+    held({ held }) { if (held) this.#keepHeld(heldOf(held)) },
     decided({ held, detail }) { this.#dropHeld(held?.id ?? detail.id) },
     suggested({ ticket_id: id }) { if (this.#talks.get(id)?.isMine) this.#load(id).catch(() => {}) },
     noted({ ticket_id: id }) { if (this.#talks.get(id)?.loaded) this.#load(id).catch(() => {}) },
@@ -414,6 +423,12 @@ export class Station extends EventTarget {
 
   #readHouseAnew() {
     this.#client.house().then((house) => (this.#readHouse(house), this.#changed()), () => {})
+  }
+
+  #keepHeld(held) {
+    if (this.approvals.some(({ id }) => id === held.id)) return
+    this.approvals = [...this.approvals, held]
+    this.#tell("answer-held", { held })
   }
 
   #dropHeld(id) {

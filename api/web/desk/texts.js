@@ -80,6 +80,7 @@ export const TEXTS = {
   ticketCame: { zh: "新工单 {number} 在等。", en: "New ticket {number} is waiting." },
   ticketOffered: { zh: "工单 {number} 派给您。", en: "Ticket {number} is offered to you." },
   messageCame: { zh: "工单 {number} 有新消息。", en: "New message in ticket {number}." },
+  answerHeld: { zh: "有一个答案待您核定。", en: "An answer waits for your approval." },
 
   // ---- why a person is needed
   reason_asked: { zh: "要求找人", en: "Asked for a person" },
@@ -223,7 +224,7 @@ export const TEXTS = {
   approvalItems: { zh: "这些事项的答案要先核定", en: "Answers to these items wait for approval" },
   saved: { zh: "已保存。", en: "Saved." },
   set_sound: { zh: "提示音", en: "Sound" },
-  set_sound_help: { zh: "来新工单、新消息时响一下。", en: "A short tone for new tickets and messages." },
+  set_sound_help: { zh: "来新工单、新消息、待核答案时响一下。", en: "A short tone for new tickets, messages and answers to approve." },
   set_notifications: { zh: "桌面通知", en: "Desktop notifications" },
   set_notifications_help: { zh: "看别的窗口时提醒；通知里没有访客说的话。", en: "Only while you look elsewhere; never with a visitor’s words." },
   set_singleKeys: { zh: "单键操作", en: "Single keys" },

@@ -12,7 +12,7 @@ const ASKED = [
   "click", "presence-wanted", "retry-wanted", "repeat-wanted", "reply-written", "draft-changed", "helper-typing", "canned-wanted",
   "answer-wanted", "view-wanted",
 ]
-const TOLD = ["changed", "connection", "ticket-came", "message-came", "wait-grew", "notice", "signed-out"]
+const TOLD = ["changed", "connection", "ticket-came", "message-came", "answer-held", "wait-grew", "notice", "signed-out"]
 const VIEWS = ["lists", "talk", "answers"] // one at a time on a narrow screen
 const ONE_COLUMN = "(max-width: 640px)" // as in desk.css
 
@@ -47,8 +47,11 @@ export class BangbanDesk extends DeskElement {
 
   // ---- showing
 
-  /** Many pieces of news in one moment are one drawing. */
+  /** Many pieces of news in one moment are one drawing. A hidden tab draws nothing, but its title is seen. */
   #draw() {
+    const { calling } = this.#station
+    const title = `${calling ? `(${calling}) ` : ""}${this.say("deskName")}`
+    if (document.title !== title) document.title = title
     if (this.#drawing) return
     this.#drawing = true
     requestAnimationFrame(() => {
@@ -61,7 +64,6 @@ export class BangbanDesk extends DeskElement {
       this.talk.update(station)
       this.answers.update(station.held ? null : station.talk)
       const unread = station.unread
-      document.title = `${station.queue.length || unread ? `(${station.queue.length + unread}) ` : ""}${this.say("deskName")}`
       for (const [name, count] of [["lists", station.queue.length], ["talk", unread]]) write(this.querySelector(`[data-view=${name}] .count`), count ? String(count) : "")
     })
   }
@@ -83,11 +85,14 @@ export class BangbanDesk extends DeskElement {
     this.toastTimer = setTimeout(() => (this.toast.hidden = true), 6000)
   }
 
-  /** Calls the helper to a ticket: in words for a screen reader, with tone and notification where they were chosen. */
-  #call(kind, key, { id, shortNumber }, { aloud = true } = {}) {
-    const words = this.say(key, { number: shortNumber })
+  /** Calls the helper to something: in words for a screen reader, with tone and notification where they were chosen. */
+  #call(kind, words, { tag, onclick, aloud = true }) {
     if (aloud) this.#announce(words)
-    this.#alerts.call(kind, words, { tag: id, onclick: () => this.#select(id) })
+    this.#alerts.call(kind, words, { tag, onclick })
+  }
+
+  #callTo({ id, shortNumber }, kind, key, { aloud } = {}) {
+    this.#call(kind, this.say(key, { number: shortNumber }), { tag: id, onclick: () => this.#select(id), aloud })
   }
 
   #build() {
@@ -245,9 +250,10 @@ export class BangbanDesk extends DeskElement {
       this.#announce(this.say(this.#station.online ? "connectedAgain" : "offline"))
       this.#draw()
     },
-    "ticket-came"({ detail }) { this.#call("ticket", detail.offered ? "ticketOffered" : "ticketCame", detail.ticket) },
-    "message-came"({ detail }) { this.#call("message", "messageCame", detail.ticket, { aloud: detail.ticket.id !== this.#station.selected }) },
-    "wait-grew"({ detail }) { this.#call("late", `waited_${detail.grade}`, detail.ticket) },
+    "ticket-came"({ detail }) { this.#callTo(detail.ticket, "ticket", detail.offered ? "ticketOffered" : "ticketCame") },
+    "message-came"({ detail }) { this.#callTo(detail.ticket, "message", "messageCame", { aloud: detail.ticket.id !== this.#station.selected }) },
+    "answer-held"({ detail }) { this.#call("held", this.say("answerHeld"), { tag: detail.held.id, onclick: () => this.#hold(detail.held.id) }) },
+    "wait-grew"({ detail }) { this.#callTo(detail.ticket, "late", `waited_${detail.grade}`) },
     notice({ detail }) { this.#announce(detail.words ?? this.say(detail.key, detail.values), { show: true, warn: detail.warn }) },
     "signed-out"() { location.assign("/desk/login") },
   }
