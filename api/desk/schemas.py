@@ -35,11 +35,15 @@ class PresenceOut(BaseModel):
 
 
 class CallbackContactOut(BaseModel):
-    """Where and when the visitor wants to be called back; `contact` only for the ticket's helper."""
+    """Where and when the visitor wants to be called back; `contact` only for the ticket's helper.
+
+    `forgotten`: nobody used it in time, and it is erased.
+    """
 
     kind: Literal["phone", "email"]
     contact: str | None
     when: str | None
+    forgotten: bool = False
 
 
 class TicketOut(BaseModel):

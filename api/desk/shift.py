@@ -37,6 +37,8 @@ STEP_S = 1.0
 UNSTAFFED_AFTER_S = 60.0
 """A last helper who only reloads the page, or whose line breaks for a moment, leaves nobody without hope."""
 FORGET_EVERY_S = 3600.0
+UNHANDLED_CONTACT_DAYS = 90
+"""A contact that nobody used for so long is no use any more, and no reason to keep it."""
 
 
 class Shift:
@@ -184,9 +186,10 @@ class Shift:
         if self._forgot_at is not None and self._clock() - self._forgot_at < FORGET_EVERY_S:
             return
         self._forgot_at = self._clock()
-        before = now() - dt.timedelta(days=self._services.settings.contact_days)
+        moment, days = now(), self._services.settings.contact_days
+        asked_before = moment - dt.timedelta(days=max(days, UNHANDLED_CONTACT_DAYS))
         async with self._services.database.writing() as work:
-            forgotten = await work.desk.forget_contacts(before)
+            forgotten = await work.desk.forget_contacts(moment - dt.timedelta(days=days), asked_before)
             await work.commit()
         if forgotten:
             log.info("contacts_forgotten", count=forgotten)

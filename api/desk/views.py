@@ -81,6 +81,6 @@ async def _callback(services: Services, work: Work, row: TicketRow, reader: str 
     contact = await work.desk.contact(row.id)
     if contact is None:
         return None
-    is_theirs = reader is not None and reader == row.helper
-    opened = services.sealer.open(contact.sealed) if is_theirs else None
-    return CallbackContactOut(kind=contact.kind, contact=opened, when=contact.convenient)
+    is_theirs, forgotten = reader is not None and reader == row.helper, not contact.sealed
+    opened = services.sealer.open(contact.sealed) if is_theirs and not forgotten else None
+    return CallbackContactOut(kind=contact.kind, contact=opened, when=contact.convenient, forgotten=forgotten)

@@ -65,8 +65,11 @@ class Desk:
         await self._session.merge(row)
         await self._session.flush()
 
-    async def forget_contacts(self, resolved_before: dt.datetime) -> int:
-        """Erase the contacts of tickets that were resolved before a moment; how many."""
+    async def forget_contacts(self, resolved_before: dt.datetime, asked_before: dt.datetime) -> int:
+        """Erase the contacts of tickets that were resolved before a moment, or never were and were left before one.
+
+        Of the latter it stays known that somebody waited. Returns how many.
+        """
         old = select(TicketRow.id).where(TicketRow.state == "resolved", TicketRow.resolved_at < resolved_before)
         erased = await self._session.execute(
             delete(ContactRow)
@@ -74,12 +77,25 @@ class Desk:
             .returning(ContactRow.ticket_id)
             .execution_options(synchronize_session=False)
         )
-        return len(erased.all())
+        unhandled = await self._session.execute(
+            update(ContactRow)
+            .where(ContactRow.at < asked_before, ContactRow.sealed != "")
+            .values(sealed="", convenient=None)
+            .returning(ContactRow.ticket_id)
+            .execution_options(synchronize_session=False)
+        )
+        return len(erased.all()) + len(unhandled.all())
 
     async def erase_of(self, ticket_ids: Sequence[str]) -> None:
-        """Forget contacts and notes of these tickets; promotions hold a helper's words and stay."""
+        """Forget contacts and notes of these tickets, and promotions' questions; their answers are a helper's words."""
         for table in (ContactRow, NoteRow, LateAnswerRow):
             await self._session.execute(delete(table).where(table.ticket_id.in_(ticket_ids)))
+        await self._session.execute(
+            update(PromotionRow)
+            .where(PromotionRow.ticket_id.in_(ticket_ids))
+            .values(question={})
+            .execution_options(synchronize_session=False)
+        )
 
     async def held(self, held_id: str) -> HeldAnswerRow | None:
         """A held answer as it is now."""

@@ -65,7 +65,7 @@ class NoteRow(Base):
 
 
 class ContactRow(Base):
-    """Where a visitor wants to be called back; `sealed` is encrypted (api.desk.sealing)."""
+    """Where a visitor wants to be called back; `sealed` is encrypted (api.desk.sealing), and empty once forgotten."""
 
     __tablename__ = "contacts"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.storage.hotline_models import CallRow, DutyRow, HotlineEventRow
@@ -64,11 +64,13 @@ class Hotline:
         )
         return changed.scalar_one_or_none() is not None
 
-    async def forget_callbacks(self, ended_before: dt.datetime) -> int:
-        """Erase the numbers of callers whose calls ended before a moment; how many."""
+    async def forget_callbacks(self, over_before: dt.datetime) -> int:
+        """Erase the numbers of callers whose calls ended, or never did and began, before a moment; how many."""
         erased = await self._session.execute(
             update(CallRow)
-            .where(CallRow.callback_sealed.is_not(None), CallRow.ended_at < ended_before)
+            .where(
+                CallRow.callback_sealed.is_not(None), func.coalesce(CallRow.ended_at, CallRow.started_at) < over_before
+            )
             .values(callback_sealed=None)
             .returning(CallRow.id)
             .execution_options(synchronize_session=False)

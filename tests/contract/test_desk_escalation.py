@@ -1,12 +1,17 @@
 """Getting a person: on duty and off duty, reasons, waits, call-backs, and helpers who come, go and vanish."""
 
+import datetime as dt
+
 import pytest
 from at_desk import OPEN, sign_in
 from desk import running, start
+from sqlalchemy import update
 
+from api.clock import now
 from api.desk.duty import GONE_AFTER_S
 from api.desk.offers import REOFFER_S
-from api.desk.shift import UNSTAFFED_AFTER_S, Shift
+from api.desk.shift import FORGET_EVERY_S, UNHANDLED_CONTACT_DAYS, UNSTAFFED_AFTER_S, Shift
+from api.storage.desk_models import ContactRow
 
 
 @pytest.fixture
@@ -151,6 +156,27 @@ async def test_contacts_are_forgotten_some_days_after_the_end(make_app):
         await li.post(f"tickets/{ticket['id']}/resolve", {"outcome": "callback"})
         await Clockwork(app).pass_by(0)
         assert "callback" not in await li.get(f"tickets/{ticket['id']}")
+
+
+async def test_a_contact_that_nobody_used_is_forgotten_too_and_the_helper_sees_that(app, visitor, li, clockwork):
+    await visitor.post("callback", {"phone": "13812345678", "when": "上午"})
+
+    async def left_days_ago(days):
+        async with app.state.services.database.writing() as work:
+            await work._session.execute(update(ContactRow).values(at=now() - dt.timedelta(days=days)))
+            await work.commit()
+        await li.come()
+        clockwork.seconds += FORGET_EVERY_S
+        await clockwork.pass_by(0)
+        return (await li.get(f"tickets/{ticket['id']}"))["callback"]
+
+    ticket = await li.take_next()
+    kept = await left_days_ago(UNHANDLED_CONTACT_DAYS - 1)
+    assert (kept["contact"], kept["forgotten"]) == ("13812345678", False)
+    gone = await left_days_ago(UNHANDLED_CONTACT_DAYS + 1)
+    assert gone == {"kind": "phone", "contact": None, "when": None, "forgotten": True}
+    await visitor.post("callback", {"email": "someone@example.com"})
+    assert (await li.get(f"tickets/{ticket['id']}"))["callback"]["contact"] == "someone@example.com"
 
 
 async def test_a_ticket_is_offered_and_after_a_minute_to_somebody_else(http, visitor, li, clockwork):

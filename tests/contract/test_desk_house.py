@@ -224,6 +224,16 @@ async def test_a_promoted_reply_is_a_draft_with_warnings_and_is_never_published(
     assert (await keeper.post(f"promotions/{draft['id']}/close", {"state": "taken"})).status_code == 409
 
 
+async def test_erasing_a_conversation_takes_the_question_from_a_draft_and_leaves_the_helpers_answer(http, visitor, li):
+    ticket = await with_ticket(visitor, li)
+    said = await li.say(ticket, "要带平面图。")
+    await li.post(f"tickets/{ticket['id']}/promotions", proposal(said, source="窗口"))
+    await visitor.erase()
+    keeper = await sign_in(http, "keeper", "maintainer")
+    [draft] = (await keeper.get("promotions"))["promotions"]
+    assert (draft["question"], draft["answer"]["zh"], draft["source"]) == ({}, "要带平面图。", "窗口")
+
+
 async def test_only_a_helpers_own_words_of_this_ticket_are_promoted(visitor, li):
     ticket = await with_ticket(visitor, li)
     asked = next(message for message in await visitor.history() if message["sender"] == "visitor")

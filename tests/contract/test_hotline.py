@@ -427,11 +427,13 @@ async def test_the_database_itself_keeps_what_happened(by_hand, change):
 
 
 async def test_callers_numbers_are_forgotten_in_time(by_hand):
-    call = await by_hand.start()
+    call, never_ended = await by_hand.start(), await by_hand.start()
     await by_hand.log(call, "given_up")
     database: Database = app_of(by_hand.http).state.services.database
     async with database.writing() as work:
         assert await work.hotline.forget_callbacks(dt.datetime.now(dt.UTC) - dt.timedelta(days=1)) == 0
-        assert await work.hotline.forget_callbacks(dt.datetime.now(dt.UTC) + dt.timedelta(days=1)) == 1
+        assert await work.hotline.forget_callbacks(dt.datetime.now(dt.UTC) + dt.timedelta(days=1)) == 2
         await work.commit()
-    assert (await by_hand.told("GET", f"calls/{call['id']}"))["callback"]["wanted"] is False
+    await by_hand.log(never_ended, "given_up")
+    for each in (call, never_ended):
+        assert (await by_hand.told("GET", f"calls/{each['id']}"))["callback"]["wanted"] is False

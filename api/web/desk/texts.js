@@ -68,6 +68,7 @@ export const TEXTS = {
   laterNone: { zh: "没有留下的工单。", en: "No tickets were left." },
   callback_phone: { zh: "要回电话", en: "Wants a phone call" },
   callback_email: { zh: "要回邮件", en: "Wants an email" },
+  callbackForgotten: { zh: "要回电或回信，但联系方式过了保存期，已经删除", en: "Wanted a reply, but the contact was kept past its time and is erased" },
   callbackAt: { zh: "回复到 {contact}（{when}）", en: "Reply to {contact} ({when})" },
   anyTime: { zh: "什么时间都行", en: "any time" },
   state_queued: { zh: "等待中", en: "Waiting" },

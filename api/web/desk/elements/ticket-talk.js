@@ -50,11 +50,16 @@ export class TicketTalk extends DeskElement {
     write(this.reason, this.say(`reason_${ticket.reason}`))
     this.told.replaceChildren(renderMarkdown(this.mine(ticket.summary)))
     const lines = [
-      callback ? this.say(callback.contact ? "callbackAt" : `callback_${callback.kind}`, { contact: callback.contact, when: callback.when ?? this.say("anyTime") }) : "",
+      callback ? this.#whereToCall(callback) : "",
       transferNote ? this.say("transferNoteIs", { note: transferNote }) : "",
     ]
     write(this.contact, lines.filter(Boolean).join("\n"))
     this.contact.hidden = !this.contact.textContent
+  }
+
+  #whereToCall({ kind, contact, when, forgotten }) {
+    if (forgotten) return this.say("callbackForgotten")
+    return contact ? this.say("callbackAt", { contact, when: when ?? this.say("anyTime") }) : this.say(`callback_${kind}`)
   }
 
   #whyNotMine({ ticket }) {
