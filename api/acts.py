@@ -6,6 +6,7 @@ gives way to the next one of INSTEAD, so that a visitor never gets the same usel
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 from api.choices import Kind, Pick, ask_payload, entry_payload, item_payload, pick
+from api.clock import SHANGHAI
 from api.conversation import Conversation, Option
 from api.desk.life import Moment
 from api.texts import Texts
@@ -52,12 +54,16 @@ class Scene:
 
 @dataclass(frozen=True)
 class Handed:
-    """What became of the wish for a person: its ticket, and the place in the queue where somebody is on duty."""
+    """What became of the wish for a person: its ticket, and the place in the queue where somebody is on duty.
+
+    `opens_at` is when the desk opens next; None while it is open.
+    """
 
     number: str
     is_new: bool
     position: int | None = None
     expected_wait_s: int | None = None
+    opens_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,8 @@ def handed_over(texts: Texts, base: KnowledgeBase, language: str, last: str | No
             wait=wait_in_words(texts, language, handed.expected_wait_s),
         )  # fmt: skip
         return Draft(Act.HAND_OVER, "handoff", text, event=Moment.QUEUED)
-    text = texts.say(f"hand_over{again}", language, last, number=handed.number)
+    opens = opening_in_words(texts, language, handed.opens_at)
+    text = texts.say(f"hand_over{again}", language, last, number=handed.number, opens=opens)
     return Draft(Act.HAND_OVER, "handoff", text, _hotline(base, language), event=Moment.UNSTAFFED)
 
 
@@ -119,6 +126,33 @@ def wait_in_words(texts: Texts, language: str, expected_wait_s: int | None) -> s
     if expected_wait_s < 60:
         return texts.desk["wait_short"][language]
     return texts.desk["wait_known"][language].format(minutes=math.ceil(expected_wait_s / 60))
+
+
+WEEKDAYS = {
+    "zh": ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+}
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def opening_in_words(texts: Texts, language: str, opens_at: dt.datetime | None) -> str:
+    """When the desk opens next, as a sentence to stand after another; "" while it is open.
+
+    It names the day, since it may be read later than it is said.
+    """
+    if opens_at is None:
+        return ""
+    local = opens_at.astimezone(SHANGHAI)
+    day, time = WEEKDAYS[language][local.weekday()], f"{local.hour}:{local.minute:02}"
+    when = {
+        "zh": f"{local.month}月{local.day}日（{day}）{time}",
+        "en": f"{day}, {local.day} {MONTHS[local.month - 1]} at {time}",
+    }[language]
+    told = texts.desk["opens"][language].format(when=when)
+    return told if language == "zh" else f" {told}"
 
 
 def _hotline(base: KnowledgeBase, language: str) -> tuple[Option, ...]:

@@ -85,13 +85,13 @@ async def open_ticket(
         await happened(work, Happening.RESUMED, moment, ticket_id=ticket.id)
     if ticket.live and session.state == "bot":
         session.state = "queued"
-    return await handed(work, ticket, is_new, moment)
+    return await handed(services, work, ticket, is_new, moment)
 
 
-async def handed(work: Work, ticket: TicketRow, is_new: bool, moment: dt.datetime) -> Handed:
+async def handed(services: Services, work: Work, ticket: TicketRow, is_new: bool, moment: dt.datetime) -> Handed:
     """Where a ticket stands, as the visitor is told it."""
     if ticket.state != TicketState.QUEUED or not ticket.live:
-        return Handed(ticket.number, is_new)
+        return Handed(ticket.number, is_new, opens_at=services.settings.office_hours.next_opening(moment))
     position = await work.tickets.ahead_of(ticket) + 1
     return Handed(ticket.number, is_new, position, await expected_wait(work, position, moment))
 
@@ -138,7 +138,7 @@ async def standing(services: Services, session_id: str) -> WaitOut:
         if session is None:
             raise NotYourSession
         ticket = await work.tickets.open_of(session_id)
-        told = await handed(work, ticket, False, now()) if ticket else None
+        told = await handed(services, work, ticket, False, now()) if ticket else None
     return WaitOut(
         state=session.state,
         ticket_number=told.number if told else None,

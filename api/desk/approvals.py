@@ -13,7 +13,7 @@ import structlog
 
 from api.accounts import audit
 from api.accounts.identity import User
-from api.acts import Draft
+from api.acts import Draft, opening_in_words
 from api.choices import Kind
 from api.clock import now
 from api.conversation import Conversation, Option
@@ -57,10 +57,13 @@ async def hold(
     )
     await work.desk.add(row)
     await happened(work, Happening.HELD, asking.at, held_id=row.id, item_id=draft.answer["item_id"])
-    staffed = await is_staffed(services.settings, work, asking.at)
-    text = services.texts.say("held" if staffed else "held_unstaffed", language, conversation.last_text)
-    offered = Offered.NOTHING if staffed else Offered.HUMAN  # Only the latter asks whether a person is wanted.
-    return Draft(Act.ACKNOWLEDGE, "text", text, (_human(services, language),), offered=offered, event=Moment.HELD)
+    texts, options, last = services.texts, (_human(services, language),), conversation.last_text
+    if await is_staffed(services.settings, work, asking.at):
+        text = texts.say("held", language, last)
+        return Draft(Act.ACKNOWLEDGE, "text", text, options, event=Moment.HELD)
+    opens = opening_in_words(texts, language, services.settings.office_hours.next_opening(asking.at))
+    text = texts.say("held_unstaffed", language, last, opens=opens)
+    return Draft(Act.ACKNOWLEDGE, "text", text, options, offered=Offered.HUMAN, event=Moment.HELD)
 
 
 async def waiting(services: Services) -> list[HeldOut]:

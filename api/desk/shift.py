@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import structlog
 
-from api.acts import Draft
+from api.acts import Draft, opening_in_words
 from api.clock import now
 from api.desk.duty import GONE_AFTER_S, expected_wait
 from api.desk.elapsed import Elapsed
@@ -132,7 +132,9 @@ class Shift:
                 return
             before, moment = session.state, now()
             session.state = "bot"
-            text = services.texts.say("unstaffed", session.language, number=ticket.number)
+            opens_at = services.settings.office_hours.next_opening(moment)
+            opens = opening_in_words(services.texts, session.language, opens_at)
+            text = services.texts.say("unstaffed", session.language, number=ticket.number, opens=opens)
             draft = Draft(Act.HAND_OVER, "handoff", text, event=Moment.UNSTAFFED)
             message = message_row(session.id, session.last_number + 1, draft, session.language, sender="system")
             await work.messages.add([message])

@@ -7,7 +7,7 @@ from at_desk import OPEN, sign_in
 from desk import running, start
 from sqlalchemy import update
 
-from api.clock import now
+from api.clock import SHANGHAI, now
 from api.desk.duty import GONE_AFTER_S
 from api.desk.offers import REOFFER_S
 from api.desk.shift import FORGET_EVERY_S, UNHANDLED_CONTACT_DAYS, UNSTAFFED_AFTER_S, Shift
@@ -65,8 +65,12 @@ async def test_with_nobody_on_duty_there_is_a_ticket_a_call_back_and_what_the_ho
 async def test_outside_office_hours_nobody_is_promised_though_somebody_is_online(make_app):
     async with running(make_app(desk_hours="0:00-0:01", desk_days="every")) as http:
         await (await sign_in(http, "li")).come()
-        told = await ask(await start(http))
+        visitor = await start(http)
+        told = await ask(visitor)
         assert (told["state"], told["message"]["event"]) == ("bot", "unstaffed")
+        tomorrow = now().astimezone(SHANGHAI) + dt.timedelta(days=1)
+        opening = f"下次办公时间：{tomorrow.month}月{tomorrow.day}日"
+        assert opening in told["message"]["text"] and opening in (await visitor.say("转人工"))["messages"][0]["text"]
 
 
 async def test_a_ticket_from_when_nobody_was_there_waits_again_when_somebody_is(http, visitor):

@@ -1,10 +1,12 @@
+import datetime as dt
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from api import texts
-from api.acts import INSTEAD, PERFORM, Scene, greeting, perform
+from api.acts import INSTEAD, PERFORM, Scene, greeting, opening_in_words, perform
 from api.choices import pick
 from api.conversation import Conversation, Option
 from api.settings import CHECKOUT
@@ -178,3 +180,22 @@ def test_no_wording_repeats_itself_at_once():
 def test_the_words_keep_the_house_rules():
     said = texts.load().model_dump_json()
     assert not any(mark in said for mark in ("！", "!", "您", "请您", "kindly"))
+
+
+def test_when_the_desk_opens_is_told_with_its_day_and_nothing_while_it_is_open():
+    monday_nine = dt.datetime(2026, 11, 30, 1, 0, tzinfo=dt.UTC)
+    assert opening_in_words(texts.load(), "zh", monday_nine) == "下次办公时间：11月30日（周一）9:00起。"
+    assert (
+        opening_in_words(texts.load(), "en", monday_nine) == " Office hours begin again on Monday, 30 November at 9:00."
+    )
+    assert opening_in_words(texts.load(), "en", None) == ""
+
+
+@pytest.mark.parametrize("occasion", ["hand_over", "hand_over_again", "unstaffed", "held_unstaffed"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_words_about_nobody_on_duty_read_well_with_and_without_the_next_opening(occasion, language):
+    shown = {"number": "BB-1"} if occasion != "held_unstaffed" else {}
+    for opens_at in (None, dt.datetime(2026, 11, 30, 1, 0, tzinfo=dt.UTC)):
+        opens = opening_in_words(texts.load(), language, opens_at)
+        said = texts.load().say(occasion, language, opens=opens, **shown)
+        assert "  " not in said and opens in said and not re.search(r"[a-z]\.[A-Z]|[。；] ", said)
