@@ -63,6 +63,7 @@ class Says(_Model):
     joined: Wordings
     transferred: Wordings
     lost: Wordings
+    off_duty: Wordings
     returned: Wordings
     ended: Wordings
     callback: Wordings

@@ -167,8 +167,27 @@ async def resolve(services: Services, user: User, ticket_id: str, wish: Resoluti
     return resolved
 
 
-async def requeue(services: Services, work: Work, ticket_id: str, helper: str) -> tuple[SessionRow, MessageRow] | None:
-    """Let a ticket wait again in its old place, because its helper vanished; None where it has moved on.
+async def let_go(services: Services, user: User) -> None:
+    """Let everything that the helper has in hand wait again, because the shift is over.
+
+    One unit of work each: whoever held two sessions could meet a visitor's turn that waits for the first.
+    """
+    async with services.database.reading() as work:
+        in_hand = await work.tickets.in_state(TicketState.ACTIVE, user.username)
+    for ticket in in_hand:
+        async with services.database.writing() as work:
+            moved = await requeue(services, work, ticket.id, user.username, vanished=False)
+            if moved is None:
+                continue
+            await work.commit()
+        publish(services, moved[0], "human", moved[1])
+        log.info("ticket_let_go", ticket=ticket.number)
+
+
+async def requeue(
+    services: Services, work: Work, ticket_id: str, helper: str, *, vanished: bool
+) -> tuple[SessionRow, MessageRow] | None:
+    """Let a ticket wait again in its old place, because its helper is gone; None where it has moved on.
 
     Commit, then publish the session and the message that it returns.
     """
@@ -178,8 +197,8 @@ async def requeue(services: Services, work: Work, ticket_id: str, helper: str) -
     if session is None or not await work.tickets.move(ticket_id, "active", {**waiting, **NO_OFFER}, helper):
         return None
     session.state = "queued"
-    _, message = await _after(services, work, ticket_id, session, Moment.LOST)
-    await happened(work, Happening.REQUEUED, moment, ticket_id=ticket_id, helper=helper)
+    _, message = await _after(services, work, ticket_id, session, Moment.LOST, "lost" if vanished else "off_duty")
+    await happened(work, Happening.REQUEUED, moment, ticket_id=ticket_id, helper=helper, vanished=vanished)
     return session, message
 
 
@@ -207,13 +226,16 @@ async def _move(
 
 
 async def _after(
-    services: Services, work: Work, ticket_id: str, session: SessionRow, moment: Moment
+    services: Services, work: Work, ticket_id: str, session: SessionRow, moment: Moment, occasion: str | None = None
 ) -> tuple[TicketRow, MessageRow]:
-    """The moved ticket, and the desk's own message about it at the end of the held session."""
+    """The moved ticket, and the desk's own message about it at the end of the held session.
+
+    `occasion` names the words in texts.yaml, where they are not those of the moment.
+    """
     ticket = await work.tickets.get(ticket_id)
     assert ticket is not None
     shown = {"number": ticket.number} if moment is Moment.ENDED else {}
-    text = services.texts.say(moment.value, session.language, **shown)
+    text = services.texts.say(occasion or moment.value, session.language, **shown)
     draft = Draft(Act.HAND_OVER, "handoff", text, event=moment)
     message = message_row(session.id, session.last_number + 1, draft, session.language, sender="system")
     await work.messages.add([message])

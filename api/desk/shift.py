@@ -115,7 +115,7 @@ class Shift:
         for ticket in left:
             assert ticket.helper is not None
             async with services.database.writing() as work:
-                moved = await requeue(services, work, ticket.id, ticket.helper)
+                moved = await requeue(services, work, ticket.id, ticket.helper, vanished=True)
                 if moved is None:
                     continue
                 await work.commit()

@@ -69,7 +69,12 @@ async def read_presence(door: Door, helper: Helper) -> PresenceOut:
 
 @router.put("/presence", responses=CHANGING)
 async def put_presence(wish: PresenceIn, door: Door, helper: Helper) -> PresenceOut:
-    """Say whether conversations are taken; also the sign of life that holds the presence, every 15 s."""
+    """Say whether conversations are taken; also the sign of life that holds the presence, every 15 s.
+
+    Going `offline` lets what the caller has in hand wait again.
+    """
+    if wish.state == "offline":
+        await handling.let_go(door, helper)
     async with door.database.writing() as work:
         row = await duty.sign_of_life(work, helper, wish.state)
         loads = await work.tickets.open_by_helper()

@@ -108,6 +108,26 @@ def test_typing_is_seen_on_both_sides(visit, helper):
     expect(li.page.locator(".typing")).to_be_visible(timeout=ANSWER_MS)
 
 
+def test_leaving_with_conversations_in_hand_asks_first_and_tells_their_visitors_the_truth(visit, helper):
+    li = helper("li")
+    chat = wait_for_a_person(visit)
+    li.accept()
+    li.page.locator("[name=presence][value=online]").focus()
+    li.press("ArrowRight").press("ArrowRight")
+    expect(li.dialog).to_contain_text("手上的对话：1 个")
+    li.press("Escape")
+    expect(li.page.locator("[name=presence][value=away]")).to_be_checked()
+    expect(li.mine).to_have_count(1)
+    li.press("m")
+    li.dialog.get_by_role("button", name="退出登录").click()
+    expect(li.dialog).to_contain_text("手上的对话：1 个")
+    li.press("Control+Enter")
+    li.page.wait_for_url("**/desk/login")
+    expect(chat.panel.locator(".from-system").last).to_contain_text("工作人员离开了", timeout=ANSWER_MS)
+    li.begin()
+    expect(li.queue).to_have_count(1, timeout=ANSWER_MS)
+
+
 def test_a_conversation_given_back_is_answered_by_the_assistant_again(visit, helper):
     li = helper("li")
     chat = wait_for_a_person(visit)

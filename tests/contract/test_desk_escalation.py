@@ -284,15 +284,16 @@ async def test_after_a_restart_a_helper_has_as_long_to_come_back_as_ever(make_ap
     assert (await li.get(f"tickets/{ticket['id']}"))["state"] == "queued"
 
 
-async def test_going_offline_gives_conversations_back_and_being_away_does_not(visitor, li, clockwork):
+async def test_going_offline_gives_conversations_back_at_once_and_being_away_does_not(visitor, li, clockwork):
     await ask(visitor)
     ticket = await li.take_next()
     await li.come("away")
     await clockwork.pass_by(0)
     assert (await li.get(f"tickets/{ticket['id']}"))["state"] == "active"
     await li.come("offline")
-    await clockwork.pass_by(0)
     assert (await li.get(f"tickets/{ticket['id']}"))["state"] == "queued"
+    told = (await visitor.history())[-1]
+    assert told["event"] == "lost" and "工作人员离开了" in told["text"]  # nobody's connection broke
 
 
 async def test_when_the_last_helper_leaves_nobody_is_kept_waiting_and_the_ticket_stays(visitor, li, clockwork):

@@ -52,6 +52,26 @@ export function giveBack(place, station, talk) {
   }).querySelector("[type=submit]").focus()
 }
 
+/** Whoever leaves with conversations in hand is asked first: their visitors have to wait for somebody else. */
+export function goOffDuty(place, station) {
+  leave(place, station, { title: "offDutyTitle", label: "goOffDuty", go: () => station.setPresence("offline") })
+}
+
+function signOut(place, station) {
+  leave(place, station, { title: "signOutTitle", label: "signOut", go: () => station.signOut() })
+}
+
+function leave(place, station, { title, label, go }) {
+  const words = wordsOf(place)
+  openDialog(place, {
+    title: words(title),
+    content: [make("p", {}, words("leaveHelp", { count: station.mine.length }))],
+    submitLabel: words(label),
+    grave: true,
+    submit: go,
+  })
+}
+
 /** How it ended; a reply that settled it can be proposed for the knowledge base in the same step. */
 export function resolve(place, station, talk) {
   const words = wordsOf(place)
@@ -177,9 +197,10 @@ export function settings(place, station, alerts, otherLanguage) {
   })
   language.addEventListener("click", () => (dialog.close(), otherLanguage()))
   out.addEventListener("click", () => {
-    if (!station.unsent) return station.signOut().catch((failure) => complain(dialog, failure, words))
+    if (!station.unsent && !station.mine.length) return station.signOut().catch((failure) => complain(dialog, failure, words))
     dialog.close()
-    station.notice("signOutUnsent", { count: station.unsent }, { warn: true })
+    if (station.unsent) station.notice("signOutUnsent", { count: station.unsent }, { warn: true })
+    else signOut(place, station)
   })
 }
 

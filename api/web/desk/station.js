@@ -95,10 +95,18 @@ export class Station extends EventTarget {
     if (!document.hidden) this.#tellRead()
   }
 
-  /** Rejects while something is not sent yet: it would be lost on a machine that others use. */
+  /**
+   * Off duty first: what is in hand waits again at once, and nothing more is offered here. Rejects while something is not
+   * sent yet: it would be lost on a machine that others use.
+   */
   async signOut() {
     if (this.unsent) throw Object.assign(new Error("unsent"), { detail: null, key: "signOutUnsent" })
-    await this.#client.logout()
+    try {
+      if (this.may("handle_tickets")) await this.#client.presence("offline")
+      await this.#client.logout()
+    } catch (failure) {
+      if (failure.status !== 401) throw failure // a login that has ended is what was wanted
+    }
     for (const talk of this.#talks.values()) talk.forgetDrafts()
     this.stop()
     this.#tell("signed-out")
@@ -342,7 +350,7 @@ export class Station extends EventTarget {
     if (ticket.isMine && !talk) this.#load(wire.id).catch(() => {})
     const came = ticket.state === "queued" && ticket.live && (!before || (ticket.offered && !before.offered))
     if (frame && came) this.#tell("ticket-came", { ticket, offered: ticket.offered })
-    if (frame?.kind === "requeued" && before?.isMine) this.notice("ticketTakenBack", { number: ticket.shortNumber }, { warn: true })
+    if (frame?.kind === "requeued" && before?.isMine && frame.detail.vanished) this.notice("ticketTakenBack", { number: ticket.shortNumber }, { warn: true })
     this.#changed()
   }
 

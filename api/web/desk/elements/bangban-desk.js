@@ -237,7 +237,11 @@ export class BangbanDesk extends DeskElement {
       else if (ticket) this.#select(ticket)
       else if (view) this.#view(view)
     },
-    "presence-wanted"({ detail }) { this.#try(() => this.#station.setPresence(detail.state)) },
+    "presence-wanted"({ detail }) {
+      if (detail.state !== "offline" || !this.#station.mine.length) return void this.#try(() => this.#station.setPresence(detail.state))
+      dialogs.goOffDuty(this, this.#station)
+      this.#draw() // until the helper has said yes, the switch stands where it stood
+    },
     "repeat-wanted"({ detail }) { this.#station.repeat(detail.key) },
     "reply-written"({ detail }) { this.#station.write(detail) },
     "draft-changed"({ detail }) { this.#station.talk?.keepDraft(detail.kind, detail) },
