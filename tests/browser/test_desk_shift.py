@@ -169,6 +169,33 @@ def test_a_supervisors_notice_reaches_every_visitor_in_their_language(visit, hel
     expect(chat.panel.locator(".desk-notice")).to_be_hidden(timeout=ANSWER_MS)
 
 
+@pytest.fixture
+def zhao(helper):
+    """A supervisor, after whom not everyone is sent to people any more."""
+    zhao = helper("zhao", role="supervisor")
+    yield zhao
+    zhao._call("PUT", "mode", {"everyone_to_people": False})
+
+
+def test_while_everyone_is_sent_to_people_the_next_question_joins_the_queue_and_the_assistant_answers_on(visit, zhao):
+    chat = visit("zh").open()
+    zhao.press("g")
+    zhao.dialog.locator("[name=everyone]").check()
+    zhao.press("Control+Enter")
+    expect(zhao.page.locator(".modes")).to_have_text("全部转人工")
+    chat.ask(QUESTION["zh"])
+    expect(zhao.queue).to_contain_text("全部转人工", timeout=ANSWER_MS)
+    expect(chat.status).to_contain_text("下一位就是您", timeout=ANSWER_MS)
+    assert chat.answers.count() == 0
+    chat.ask(QUESTION["zh"])
+    chat.answered()
+    zhao.press("g")
+    zhao.dialog.locator("[name=everyone]").uncheck()
+    zhao.press("Control+Enter")
+    expect(zhao.page.locator(".modes")).to_be_hidden()
+    assert visit("zh").open().ask(QUESTION["zh"]).answered()
+
+
 def test_an_agent_has_no_notice_to_write(helper):
     li = helper("li")
     li.press("g")

@@ -225,7 +225,7 @@ export const TEXTS = {
   inEnglish: { zh: "英文", en: "English" },
   modes: { zh: "开关", en: "Switches" },
   everyone: { zh: "所有访客都转人工", en: "Send everyone to people" },
-  everyoneHelp: { zh: "打开后帮办不再自动回答，新的问题都进队列。", en: "The assistant stops answering; every new question joins the queue." },
+  everyoneHelp: { zh: "打开后，访客下一次提问就进队列。等的时候、没有人在岗的时候，帮办照常回答。", en: "A visitor’s next question joins the queue. While they wait, and while nobody is on duty, the assistant goes on answering." },
   approvalItems: { zh: "这些事项的答案要先核定", en: "Answers to these items wait for approval" },
   saved: { zh: "已保存。", en: "Saved." },
   set_sound: { zh: "提示音", en: "Sound" },
