@@ -37,6 +37,14 @@ class Journey:
     verifier: str
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """What the provider says about whoever came back: the checked claims, and the ID token that holds them."""
+
+    claims: Mapping[str, Any]
+    id_token: str
+
+
 class Provider:
     """The provider of the settings. Its metadata is fetched when it is first needed, its keys when they change."""
 
@@ -62,8 +70,8 @@ class Provider:
             raise ProviderFailed(f"{self._issuer}: {error!r}") from error
         return Journey(told["url"], told["state"], told["nonce"], told["code_verifier"])
 
-    async def claims(self, callback_url: str, code: str, nonce: str, verifier: str) -> Mapping[str, Any]:
-        """What the provider says about whoever came back with the code: the checked ID token. Raises ProviderFailed."""
+    async def arrival(self, callback_url: str, code: str, nonce: str, verifier: str) -> Arrival:
+        """Who came back with the code, by the checked ID token. Raises ProviderFailed."""
         try:
             await self._know_provider()
             token = await self._app.fetch_access_token(callback_url, code=code, code_verifier=verifier)
@@ -77,7 +85,21 @@ class Provider:
             raise ProviderFailed(f"{self._issuer}: {error!r}") from error
         if not claims or not isinstance(claims.get("sub"), str) or not claims["sub"]:
             raise ProviderFailed(f"{self._issuer}: no ID token with a subject")
-        return dict(claims)
+        return Arrival(dict(claims), token["id_token"])
+
+    async def parting(self, return_url: str, id_token: str | None) -> str | None:
+        """Where to send a browser whose login at the provider shall end, and that shall come to `return_url` then.
+
+        None where the provider offers no such thing. Without the ID token it may ask the person. Raises ProviderFailed.
+        """
+        try:
+            await self._know_provider()
+            if not self._app.server_metadata.get("end_session_endpoint"):
+                return None
+            told = await self._app.create_logout_url(return_url, id_token, client_id=self._client_id)
+        except (httpx2.HTTPError, AuthlibBaseError, ValueError, RuntimeError) as error:
+            raise ProviderFailed(f"{self._issuer}: {error!r}") from error
+        return str(told["url"])
 
     async def _know_provider(self) -> None:
         """Fetch the metadata once, and trust of it only what cannot weaken the check of the ID token."""

@@ -1,4 +1,4 @@
-"""Signing in through the provider: only who has an account here may enter."""
+"""Signing in and out through the provider: only who has an account here may enter."""
 
 from __future__ import annotations
 
@@ -78,22 +78,22 @@ async def arrive(
     state: str,
     code: str | None,
     address: str,
-) -> SignedIn:
-    """A new login for whoever came back. The journey ends here, whatever comes of it. Raises NotLetIn."""
+) -> tuple[SignedIn, str]:
+    """A new login for whoever came back, and the ID token. The journey ends here in any case. Raises NotLetIn."""
     flow = await _end_journey(services, secret)
     if flow is None or not hmac.compare_digest(flow.state.encode(), state.encode("utf-8", "replace")):
         raise NotLetIn(Refusal.EXPIRED)
     if not code:
         raise NotLetIn(Refusal.DENIED)
     try:
-        claims = await provider.claims(callback_url, code, flow.nonce, flow.verifier)
+        arrival = await provider.arrival(callback_url, code, flow.nonce, flow.verifier)
     except ProviderFailed as error:
         log.error("provider_failed", exc_info=error)
         raise NotLetIn(Refusal.UNAVAILABLE) from error
     async with services.database.writing() as work:
         try:
-            account = await _account_of(work, claims)
-            await _take_role(work, services.settings, account, claims)
+            account = await _account_of(work, arrival.claims)
+            await _take_role(work, services.settings, account, arrival.claims)
         except NotLetIn as refused:
             await audit.record(work, None, "sign_in_refused", address=address)
             await work.commit()
@@ -103,7 +103,16 @@ async def arrive(
         await audit.record(work, login.user, "signed_in_at_provider")
         await work.commit()
     log.info("signed_in", by="provider", username=login.user.username, role=login.user.role.value)
-    return login
+    return login, arrival.id_token
+
+
+async def part(provider: Provider, return_url: str, id_token: str | None) -> str | None:
+    """The provider's address that ends the login there; None where it has none, or does not answer."""
+    try:
+        return await provider.parting(return_url, id_token)
+    except ProviderFailed as error:
+        log.warning("provider_failed", exc_info=error)
+        return None
 
 
 def mapped_role(settings: Settings, claims: Mapping[str, Any]) -> Role | None:

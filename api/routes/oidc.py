@@ -1,4 +1,4 @@
-"""Signing in through the bureau's OpenID Connect provider: a browser goes there, and comes back."""
+"""Signing in and out through the bureau's OpenID Connect provider: a browser goes there, and comes back."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from api.accounts import cookies, provider_sign_in
+from api.accounts.login_sessions import ABSOLUTE
 from api.accounts.provider import Provider
 from api.accounts.provider_sign_in import NotLetIn
 from api.problems import NoProvider, documented
@@ -22,6 +23,11 @@ router = APIRouter(prefix="/api/v1/auth", tags=["helpers"])
 
 DESK, LOGIN_PAGE = "/desk", "/desk/login"
 COOKIE, COOKIE_PATH = "bangban_oidc", "/api/v1/auth/oidc"
+ID_COOKIE = "bangban_oidc_id"
+"""The ID token stays with the browser that it was made for: nothing but signing out at the provider needs it."""
+MOST_ID_TOKEN = 3_800
+"""Characters; browsers drop a cookie of more than 4,096 bytes. Without the token the provider asks the person."""
+NO_ID_TOKEN = "-"
 
 
 class WaysOut(BaseModel):
@@ -79,7 +85,7 @@ async def callback(
     provider = _provider(door)
     door.limits.count("sign_in", address=address)
     try:
-        login = await provider_sign_in.arrive(
+        login, id_token = await provider_sign_in.arrive(
             door, provider, _callback_url(request, door), secret=secret, state=state or "", code=code, address=address
         )
     except NotLetIn as refused:
@@ -87,8 +93,36 @@ async def callback(
     else:
         response = RedirectResponse(DESK, status_code=303)
         cookies.hand_out(response, login.token, _by_tls(request, door))
+        response.set_cookie(
+            ID_COOKIE, id_token if len(id_token) <= MOST_ID_TOKEN else NO_ID_TOKEN,
+            max_age=int(ABSOLUTE.total_seconds()), path=COOKIE_PATH,
+            secure=_by_tls(request, door), httponly=True, samesite="strict",
+        )  # fmt: skip
     response.delete_cookie(COOKIE, path=COOKIE_PATH, secure=_by_tls(request, door), httponly=True, samesite="lax")
     return response
+
+
+@router.get(
+    "/oidc/end",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses={303: {"description": "To the provider, or to the login page"}, **documented(422, 429)},
+)
+async def end(
+    request: Request, door: Door, address: Address, id_token: Annotated[str | None, Cookie(alias=ID_COOKIE)] = None
+) -> RedirectResponse:
+    """After signing out: end the login at the provider too, where it was made there and the provider offers that.
+
+    The provider sends the browser back to the login page, where this leads directly if there is nothing to end.
+    """
+    door.limits.count("sign_in", address=address)
+    url = None
+    if door.provider is not None and id_token:
+        hint = id_token if id_token != NO_ID_TOKEN else None
+        url = await provider_sign_in.part(door.provider, _login_url(request, door), hint)
+    away = RedirectResponse(url or LOGIN_PAGE, status_code=303)
+    away.delete_cookie(ID_COOKIE, path=COOKIE_PATH, secure=_by_tls(request, door), httponly=True, samesite="strict")
+    return away
 
 
 def _provider(door: Services) -> Provider:
@@ -105,6 +139,11 @@ def _callback_url(request: Request, door: Services) -> str:
     """Where the provider sends the browser back to: the host that the browser asked for, which the proxy passes on."""
     scheme = "https" if _by_tls(request, door) else "http"
     return str(request.url_for("callback").replace(scheme=scheme))
+
+
+def _login_url(request: Request, door: Services) -> str:
+    """Our login page by the host that the browser asked for."""
+    return str(request.url.replace(scheme="https" if _by_tls(request, door) else "http", path=LOGIN_PAGE, query=""))
 
 
 def _by_tls(request: Request, door: Services) -> bool:

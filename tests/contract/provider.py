@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import io
+import json
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -23,14 +25,16 @@ USERS = {
     "7002": {"preferred_username": "wang", "groups": ["leads", "helpers"]},
     "7003": {"preferred_username": "Somebody Else", "groups": "helpers"},
     "7004": {"preferred_username": "li", "groups": ["everyone"]},
+    "7005": {"preferred_username": "zhang", "groups": [f"a group with a long name, number {n}" for n in range(200)]},
 }
 
 
 @dataclass
 class Provider:
-    """The running provider and what was asked of it."""
+    """The running provider and what was asked of it. `ends_logins`: it says that one can sign out there too."""
 
     url: str = ""
+    ends_logins: bool = True
     challenges: dict[str, str] = field(default_factory=dict)
     token_requests: list[dict[str, list[str]]] = field(default_factory=list)
 
@@ -39,6 +43,13 @@ class Provider:
         reply = httpx.post(address, data={"sub": subject}, trust_env=False)
         assert reply.status_code == 302, reply.text
         return reply.headers["location"]
+
+    def leave(self, address: str) -> str:
+        """Sign out there, as a person would who is asked; the address that the browser is sent to."""
+        page = httpx.get(address, trust_env=False)
+        assert page.status_code == 200 and "End session" in page.text, page.text
+        told = {"redirect_uri": html.unescape(page.text.partition('name="redirect_uri" value="')[2].partition('"')[0])}
+        return httpx.post(f"{self.url}/oauth2/end_session/confirm", data=told, trust_env=False).headers["location"]
 
     def deny(self, address: str) -> str:
         """Refuse there. The mock forgets the state, which RFC 6749, section 4.1.2.1, wants back."""
@@ -87,6 +98,11 @@ def _with_pkce(app: Callable[..., Iterable[bytes]], provider: Provider) -> Calla
             if provider.challenges.pop(told["code"][0], None) != base64.urlsafe_b64encode(digest).rstrip(b"=").decode():
                 start_response("400 Bad Request", [("Content-Type", "application/json")])
                 return [b'{"error": "invalid_grant"}']
+        if environ["PATH_INFO"] == "/.well-known/openid-configuration" and not provider.ends_logins:
+            told = json.loads(b"".join(app(environ, lambda *_: None)))
+            del told["end_session_endpoint"]
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [json.dumps(told).encode()]
         return app(environ, remember)
 
     return answer

@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from desk import ADMINISTRATOR, make_account, running
+from joserfc import jwt
+from joserfc.jwk import KeySet
 from provider import CLIENT, Provider, running_provider
 from pydantic import ValidationError
 from sqlalchemy import text
@@ -14,7 +17,9 @@ from api.accounts.identity import Role
 from api.settings import Settings
 from api.storage.account_models import OidcFlowRow
 
-START, CALLBACK, ME = "/api/v1/auth/oidc/start", "/api/v1/auth/oidc/callback", "/api/v1/auth/me"
+START, CALLBACK, END = (f"/api/v1/auth/oidc/{name}" for name in ("start", "callback", "end"))
+ME = "/api/v1/auth/me"
+LOGIN_PAGE = "/desk/login"
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +38,10 @@ async def come_back(http, provider, subject):
     away = await http.get(START)
     assert away.status_code == 303, away.text
     return await http.get(provider.agree(away.headers["location"], subject))
+
+
+def jwk_of(provider):
+    return KeySet.import_key_set(httpx.get(f"{provider.url}/jwks", trust_env=False).json())
 
 
 def refused(reply, why):
@@ -144,10 +153,71 @@ async def test_the_provider_decides_the_role_where_a_claim_is_set(make_app, prov
                     if entry.what == "role_taken_from_provider"} == {"wang", "other"}  # fmt: skip
 
 
+async def sign_out(http):
+    """As the desk's page does: end our login, then go where the provider's ends."""
+    ours = {"X-CSRF-Token": http.cookies["bangban_csrf"]}
+    assert (await http.post("/api/v1/auth/logout", headers=ours)).status_code == 204
+    reply = await http.get(END)
+    assert reply.status_code == 303, reply.text
+    return reply.headers["location"]
+
+
+async def test_who_signed_in_at_the_provider_is_signed_out_there_too_and_once(app, http, provider):
+    await make_account(app, "li", oidc_subject="7001")
+    await come_back(http, provider, "7001")
+    away = await sign_out(http)
+    assert away.startswith(f"{provider.url}/oauth2/end_session?")
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(away).query).items()}
+    claims = jwt.decode(asked["id_token_hint"], jwk_of(provider), algorithms=["RS256"]).claims
+    assert (claims["sub"], claims["aud"], asked["client_id"]) == ("7001", ["bangban"], "bangban")
+    assert asked["post_logout_redirect_uri"] == f"http://desk{LOGIN_PAGE}"
+    assert urlsplit(provider.leave(away))[:3] == ("http", "desk", LOGIN_PAGE)
+    assert (await http.get(END)).headers["location"] == LOGIN_PAGE
+
+
+async def test_the_id_token_is_for_signing_out_only_and_no_page_can_read_it(app, http, provider):
+    await make_account(app, "li", oidc_subject="7001")
+    back = await come_back(http, provider, "7001")
+    [told] = [told.lower() for told in back.headers.get_list("set-cookie") if told.startswith("bangban_oidc_id=e")]
+    assert "httponly" in told and "samesite=strict" in told and f"path={END.rpartition('/')[0]};" in f"{told};"
+
+
+async def test_where_the_provider_offers_no_signing_out_only_ours_ends(make_app, provider, monkeypatch):
+    monkeypatch.setattr(provider, "ends_logins", False)
+    app = make_app(oidc_issuer=provider.url, **CLIENT)
+    async with running(app) as http:
+        await make_account(app, "li", oidc_subject="7001")
+        await come_back(http, provider, "7001")
+        assert await sign_out(http) == LOGIN_PAGE
+        assert (await http.get(ME)).status_code == 401
+
+
+async def test_an_id_token_that_no_cookie_holds_is_left_out_and_the_provider_asks(app, http, provider):
+    await make_account(app, "zhang", oidc_subject="7005")
+    assert (await come_back(http, provider, "7005")).headers["location"] == "/desk"
+    asked = parse_qs(urlsplit(await sign_out(http)).query)
+    assert "id_token_hint" not in asked and asked["client_id"] == ["bangban"]
+
+
+async def test_who_signed_in_with_a_password_is_signed_out_here_only(http):
+    assert (await http.get(END)).headers["location"] == LOGIN_PAGE
+
+
+async def test_a_provider_that_does_not_answer_keeps_nobody_signed_in_here(make_app):
+    async with running(make_app(oidc_issuer="http://127.0.0.1:9", **CLIENT)) as http:
+        http.cookies.set("bangban_oidc_id", "a token from before the restart")
+        assert (await http.get(END)).headers["location"] == LOGIN_PAGE
+
+
 async def test_behind_tls_the_provider_sends_the_browser_back_by_tls(make_app, provider):
     app = make_app(oidc_issuer=provider.url, **CLIENT, trusted_proxies="203.0.113.0/24")
     async with running(app) as http:
-        away = await http.get(START, headers={"X-Forwarded-Proto": "https"})
+        by_tls = {"X-Forwarded-Proto": "https"}
+        away = await http.get(START, headers=by_tls)
+        parting = await http.get(END, headers={**by_tls, "Cookie": "bangban_oidc_id=held"})
+    assert parse_qs(urlsplit(parting.headers["location"]).query)["post_logout_redirect_uri"] == [
+        f"https://desk{LOGIN_PAGE}"
+    ]
     assert parse_qs(urlsplit(away.headers["location"]).query)["redirect_uri"] == ["https://desk" + CALLBACK]
     assert "secure" in away.headers["set-cookie"].lower()
 
@@ -164,6 +234,7 @@ async def test_without_a_provider_there_is_only_the_password(make_app):
         assert (await http.get("/api/v1/auth/ways")).json() == {"password": True, "provider": False}
         for path in (START, CALLBACK):
             assert (await http.get(path)).json()["type"].endswith("no-provider")
+        assert (await http.get(END)).headers["location"] == LOGIN_PAGE
 
 
 async def test_with_a_provider_the_login_page_may_offer_it(http):

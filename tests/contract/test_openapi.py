@@ -33,6 +33,7 @@ PATHS = {
     "/api/v1/auth/me": {"get"},
     "/api/v1/auth/ways": {"get"},
     "/api/v1/auth/oidc/start": {"get"},
+    "/api/v1/auth/oidc/end": {"get"},
     "/api/v1/auth/oidc/callback": {"get"},
     "/api/v1/audit": {"get"},
     "/api/v1/notice": {"get"},

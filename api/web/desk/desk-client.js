@@ -28,6 +28,11 @@ export class DeskClient {
     return new URL("auth/oidc/start", this.base)
   }
 
+  /** Where a browser goes after signing out, to end a login at the provider too; in the end it shows the login page. */
+  get partingUrl() {
+    return new URL("auth/oidc/end", this.base)
+  }
+
   logout() {
     return this.#call("POST", "auth/logout", {})
   }

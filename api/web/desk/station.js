@@ -109,7 +109,7 @@ export class Station extends EventTarget {
     }
     for (const talk of this.#talks.values()) talk.forgetDrafts()
     this.stop()
-    this.#tell("signed-out")
+    this.#tell("signed-out", { leave: this.#client.partingUrl })
   }
 
   // ---- what the page shows

@@ -259,6 +259,6 @@ export class BangbanDesk extends DeskElement {
     "answer-held"({ detail }) { this.#call("held", this.say("answerHeld"), { tag: detail.held.id, onclick: () => this.#hold(detail.held.id) }) },
     "wait-grew"({ detail }) { this.#callTo(detail.ticket, "late", `waited_${detail.grade}`) },
     notice({ detail }) { this.#announce(detail.words ?? this.say(detail.key, detail.values), { show: true, warn: detail.warn }) },
-    "signed-out"() { location.assign("/desk/login") },
+    "signed-out"({ detail }) { location.assign(detail?.leave ?? "/desk/login") },
   }
 }
