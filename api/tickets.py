@@ -236,8 +236,11 @@ async def _new_ticket(
 ) -> TicketRow:
     base = services.retriever.base
     last_said = [*await work.messages.last_said(conversation.session_id, SUMMARY_MESSAGES), *([said] if said else [])]
+    marked = await work.feedback.unhelpful(conversation.session_id)
+    unhelpful = list(dict.fromkeys([*marked, *await work.statistics.unhelpful(conversation.session_id)]))
     zh, en = (
-        summarise(services.texts, base, language, conversation, reason, last_said, wish) for language in ("zh", "en")
+        summarise(services.texts, base, language, conversation, reason, last_said, wish, unhelpful)
+        for language in ("zh", "en")
     )
     item = base.items.get(conversation.item_id or "")
     ticket = TicketRow(

@@ -26,6 +26,16 @@ class Feedback:
         self._session.add(row)
         await self._session.flush()
 
+    async def unhelpful(self, session_id: str) -> list[str]:
+        """The entries of which the visitor last said, with the buttons below them, that they did not help; in order."""
+        found = await self._session.scalars(
+            select(FeedbackRow.entry_id)
+            .where(FeedbackRow.session_id == session_id, FeedbackRow.resolved.is_(False))
+            .where(FeedbackRow.entry_id.is_not(None))
+            .order_by(FeedbackRow.at)
+        )
+        return [entry_id for entry_id in found if entry_id is not None]
+
     async def erase_of(self, session_id: str) -> None:
         """Forget the visitor's words; whether it was resolved, and the rating, stay."""
         await self._session.execute(

@@ -52,6 +52,20 @@ async def test_the_ticket_tells_what_was_asked_about_what_and_what_was_answered_
     assert "砍树审批要多久" in ticket["summaries"]["en"] and "Answered so far" in ticket["summaries"]["en"]
 
 
+async def test_the_ticket_tells_which_answers_the_visitor_said_did_not_help(visitor, li):
+    [helped] = (await visitor.say("砍树要多少钱"))["messages"]
+    [marked] = (await visitor.say("砍树要交什么材料"))["messages"]
+    for message, resolved in ((helped, False), (helped, True), (marked, False)):
+        await visitor.post("feedback", {"message_id": message["id"], "resolved": resolved})
+    [told] = (await visitor.say("砍树审批要多久"))["messages"]
+    await visitor.say("没用")
+    await visitor.say("转人工")
+    [ticket] = await li.queue()
+    titles = [message["answer"]["title"] for message in (marked, told)]
+    assert f"访客说没帮上：{'；'.join(titles)}\n" in ticket["summaries"]["zh"]
+    assert "Did not help, the visitor said: " in ticket["summaries"]["en"]
+
+
 async def test_of_many_helpers_who_accept_at_once_exactly_one_wins_and_the_others_are_told_who(http, visitor, li):
     await queued(visitor)
     [ticket] = await li.queue()
