@@ -108,6 +108,52 @@ def test_typing_is_seen_on_both_sides(visit, helper):
     expect(li.page.locator(".typing")).to_be_visible(timeout=ANSWER_MS)
 
 
+def test_a_wait_warns_at_forty_seconds_and_at_a_minute_in_shape_words_and_aloud(visit, helper):
+    li = helper("li")
+    li.page.clock.install()
+    with li.page.expect_websocket() as socket:
+        li.page.reload()
+    wait_for_a_person(visit)
+    expect(li.queue.locator(".row-mark")).to_contain_text("派给您", timeout=ANSWER_MS)
+    clock, aloud = li.queue.locator("waiting-clock"), li.page.locator("[role=status].off-screen")
+    expect(clock).to_contain_text("等待中")
+    li.page.clock.fast_forward(40_000)
+    expect(clock).to_contain_text("快到一分钟")
+    expect(clock.locator(".shape")).to_have_text("◆")
+    expect(aloud).to_contain_text("已经等了 40 秒")
+    # What the desk tells then keeps the page from taking a minute of silence for a lost connection.
+    with (
+        li.page.expect_response("**/desk/presence"),
+        socket.value.expect_event("framereceived", lambda frame: "presence_changed" in frame),
+    ):
+        li.press("p")
+    li.page.clock.fast_forward(20_000)
+    expect(clock).to_contain_text("超过一分钟")
+    expect(clock.locator(".shape")).to_have_text("▲")
+    expect(aloud).to_contain_text("已经等了一分钟")
+
+
+def test_of_two_conversations_each_has_its_draft_and_what_is_new_is_marked_until_it_is_read(visit, helper):
+    li = helper("li")
+    first = wait_for_a_person(visit)
+    li.accept()
+    li.field.fill("给第一位的")
+    li.press("Escape")
+    wait_for_a_person(visit)
+    li.accept()
+    li.field.fill("给第二位的")
+    first.ask("还在吗？")
+    unread = li.page.locator(".list-mine .row.unread")
+    expect(unread).to_contain_text("1 条新", timeout=ANSWER_MS)
+    li.press("Escape").press("u")
+    expect(li.field).to_have_value("给第一位的")
+    expect(li.said("visitor").last).to_have_text("还在吗？")
+    expect(unread).to_have_count(0, timeout=ANSWER_MS)
+    for key, draft in (("j", "给第二位的"), ("j", "给第一位的"), ("k", "给第二位的")):
+        li.press(key)
+        expect(li.field).to_have_value(draft)
+
+
 def test_leaving_with_conversations_in_hand_asks_first_and_tells_their_visitors_the_truth(visit, helper):
     li = helper("li")
     chat = wait_for_a_person(visit)
