@@ -206,6 +206,16 @@ async def test_an_offer_goes_to_who_knows_the_family(http, visitor, clockwork):
     assert (await an.queue())[0]["offered_to"] == "bo"
 
 
+async def test_what_is_passed_to_a_group_is_offered_to_who_knows_it(http, visitor, li, clockwork):
+    await (await sign_in(http, "an", skills="parks")).come()
+    bo = await (await sign_in(http, "bo", skills="trees")).come()
+    await ask(visitor)
+    ticket = await li.take_next()
+    assert (await li.post(f"tickets/{ticket['id']}/transfer", {"to": "trees"})).status_code == 200
+    await clockwork.pass_by(0)
+    assert [waiting["offered_to"] for waiting in await bo.queue()] == ["bo"]
+
+
 async def test_a_helper_who_vanishes_gives_the_conversation_back_to_the_queue(http, visitor, li, clockwork):
     await ask(visitor)
     ticket = await li.take_next()
