@@ -21,7 +21,7 @@ BESIDE = 2.0
 """For the items that it is compared with, which people confuse it with and move on to."""
 CORRECTED = 4.0
 """Against the item of the conversation, and for its neighbours, where the message corrects what was understood."""
-OUR_BUSINESS = 20.0
+OUR_BUSINESS = 10.0
 """Against "none of ours": whoever has got an answer here goes on about it."""
 SURE_ENOUGH = 0.35
 """The share of the facet's threshold that is enough to answer: a wrong guess costs a word, as the item is settled."""

@@ -19,6 +19,9 @@ _SHANGHAI = re.compile(
 )
 _STREET = re.compile(r"(?:[东西南北中]?(?:[一二三四]?路|街|支路|大道|公路|弄|河))|\s(?:rd|road|street|avenue|lu)\b")
 """Shanghai names its streets after other cities: 「南京西路」 is here, and so is "Beijing Road"."""
+_ON_THE_WAY = re.compile(r"(?:[运寄发送卖调搬拉](?:去|到|往|给)?|从|自)$|\b(?:to|from) $")
+_COMES = re.compile(r"[^，。？,]{0,2}(?:来的|运来|调来|调运|发来|寄来|进的|产的|买的)")
+"""Goods go to other places and come from them, and what that takes is asked here: "plants to Beijing", 「从福建调来的苗」."""
 
 
 def is_here(text: str) -> bool:
@@ -27,8 +30,14 @@ def is_here(text: str) -> bool:
 
 
 def is_elsewhere(text: str) -> bool:
-    """Whether a normalised text names a place that is not ours, and none that is."""
-    return not is_here(text) and any(not _STREET.match(text, found.end()) for found in _elsewhere().finditer(text))
+    """Whether a normalised text is about a place that is not ours: names one, and none that is."""
+    return not is_here(text) and any(
+        not (_STREET.match(text, found.end()) or _is_on_the_way(text, found)) for found in _elsewhere().finditer(text)
+    )
+
+
+def _is_on_the_way(text: str, place: re.Match[str]) -> bool:
+    return _ON_THE_WAY.search(text[: place.start()]) is not None or _COMES.match(text, place.end()) is not None
 
 
 @cache

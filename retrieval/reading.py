@@ -11,7 +11,6 @@ from scipy.special import logsumexp
 
 from bot.protocol import Decision, Topic
 from knowledge.schema import Facet
-from retrieval.double import FIRST_SHARE, in_turn
 from retrieval.following import SURE_ENOUGH, Context, facets_in, items_in
 from retrieval.forms import SILENT
 from retrieval.fusion import ConditionalLogit
@@ -22,6 +21,9 @@ ITEM_FEATURES, ENTRY_FEATURES = 12, 6
 
 PLAINLY_OUTSIDE = 0.6
 """From which probability of "none of ours" on a visitor is told so, rather than asked to put it differently."""
+POSSIBLE = 0.2
+"""From which probability on the likeliest item is offered all the same where "none of ours" is likelier: what sounds near
+to it is worth asking about, and of our own such messages nine in ten are about that item."""
 BARE = 0.85
 """How sure the item must be where the message only names a topic, to be told of it at once."""
 ELSEWHERE = 0.2
@@ -79,16 +81,15 @@ class Reader:
             least = replace(least, facet=SURE_ENOUGH * least.facet)
         elif np.exp(facets).mean(axis=1).argmax() == list(Facet).index(Facet.OVERVIEW):
             least = replace(least, item=max(BARE, least.item))
-        divided = in_turn(text, facets, self.facet_ngram_head)
-        if divided is not None:
-            facets, least = divided, replace(least, facet=FIRST_SHARE * least.facet)
         entries = self._entries(items, facets, signals, layout)
         decision = self._decide(items, entries, silent, none, least, layout)
-        if signals.elsewhere and context is None and none >= ELSEWHERE:
-            decision = Decision.OUTSIDE
         best = int(items.argmax())
+        if context is None and none >= ELSEWHERE and signals.elsewhere:
+            decision = Decision.OUTSIDE
+        elif context is None and items[best] >= POSSIBLE and decision in (Decision.OUTSIDE, Decision.ABSTAIN):
+            decision = Decision.CLARIFY
         topic = Topic.NEW
-        if max(silent, none) > items[best]:
+        if max(silent, none) > items[best] and decision is not Decision.CLARIFY:
             topic = Topic.NONE
         elif context is not None and best in context.items:
             topic = Topic.SAME

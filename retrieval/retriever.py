@@ -18,7 +18,7 @@ from retrieval.encoder import Encoder, open_encoder
 from retrieval.evidence import Evidence, RankedEntry, RankedItem
 from retrieval.following import Context
 from retrieval.index import Index, IndexMissing
-from retrieval.language import detect, normalise
+from retrieval.language import detect, has_chinese, normalise
 from retrieval.signals import Layout
 
 KEPT_ENTRIES, KEPT_PAIRS, KEPT_ITEMS = 14, 10, 5
@@ -87,7 +87,7 @@ class Retriever:
         if told == Language.EN:
             read_as = live.index.pinyin.read(normal)
             told = Language.ZH.value if read_as else told
-            within = read_as or live.index.pinyin.read_within(normal)
+            within = read_as or (normal if has_chinese(normal) else live.index.pinyin.read_within(normal))
             # What names the item is Chinese then, wherever the rest of the sentence is from.
             normal, searched = within or normal, Language.ZH.value if within else told
         vector = self._encoder.encode([normal])[0]

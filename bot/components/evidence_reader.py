@@ -26,6 +26,7 @@ from rasa.shared.nlu.training_data.message import Message
 from bot.protocol import Chosen, Decision, Evidence, Topic
 
 ASK, CHOOSE, ASK_HUMAN, ASK_WAIT, NOT_RESOLVED = "ask", "choose", "ask_human", "ask_wait", "not_resolved"
+OUT_OF_SCOPE = "out_of_scope"
 WITH_SUBJECT = (ASK_HUMAN, "named_case", NOT_RESOLVED)
 """Acts in which people name what it is about: "can someone explain the felling permit to me in person"."""
 COURTESY = ("thanks", "goodbye", "greet")
@@ -123,7 +124,9 @@ def settle(
     if evidence.decision in (Decision.ABSTAIN, Decision.OUTSIDE):
         is_question = ranking.get(ASK, 0.0) >= thresholds["ask_from"]
     elif evidence.topic is Topic.SAME:
-        # Whatever is said in a conversation is found to be about its item: the words decide.
+        # Whatever is said in a conversation is found to be about its item: the words decide, but not whether it is
+        # our business. How a sofa's price sounds, out of context, says nothing there.
+        others.pop(OUT_OF_SCOPE, None)
         if max(others.values(), default=0.0) < thresholds["plain_from"]:
             others = {name: probability for name, probability in others.items() if name in WITH_SUBJECT + COURTESY}
         polite = sum(others.get(name, 0.0) for name in COURTESY)

@@ -18,9 +18,14 @@ def test_another_place_is_known(text):
         "杭州的公司想在徐汇挂招牌",
         "we are a hangzhou firm and want a sign in xuhui",
         "trees on beijing road",
+        "potted bonsai to beijing by courier, certificate?",
+        "we get seedlings from fujian",
+        "苗木运到江苏要检疫吗",
+        "从福建调来的苗要复检吗",
+        "浙江买的树苗要带什么证",
         "门口的树谁管",
         "my signboard",
     ],
 )
-def test_streets_named_after_other_places_and_places_of_ours_are_here(text):
+def test_streets_named_after_other_places_places_of_ours_and_goods_on_their_way_are_here(text):
     assert not is_elsewhere(text)
