@@ -21,7 +21,7 @@ _STREET = re.compile(r"(?:[东西南北中]?(?:[一二三四]?路|街|支路|大
 """Shanghai names its streets after other cities: 「南京西路」 is here, and so is "Beijing Road"."""
 _ON_THE_WAY = re.compile(r"(?:[运寄发送卖调搬拉](?:去|到|往|给)?|从|自)$|\b(?:to|from) $")
 _COMES = re.compile(r"[^，。？,]{0,2}(?:来的|运来|调来|调运|发来|寄来|进的|产的|买的)")
-"""Goods go to other places and come from them, and what that takes is asked here: "plants to Beijing", 「从福建调来的苗」."""
+"""Goods go to other places and come from them; what that takes is asked here: "plants to Beijing", 「福建调来的苗」."""
 
 
 def is_here(text: str) -> bool:

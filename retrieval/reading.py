@@ -22,8 +22,8 @@ ITEM_FEATURES, ENTRY_FEATURES = 12, 6
 PLAINLY_OUTSIDE = 0.6
 """From which probability of "none of ours" on a visitor is told so, rather than asked to put it differently."""
 POSSIBLE = 0.2
-"""From which probability on the likeliest item is offered all the same where "none of ours" is likelier: what sounds near
-to it is worth asking about, and of our own such messages nine in ten are about that item."""
+"""From which probability on the likeliest item is offered all the same where "none of ours" is likelier: what sounds
+near to it is worth asking about, and of our own such messages nine in ten are about that item."""
 BARE = 0.85
 """How sure the item must be where the message only names a topic, to be told of it at once."""
 ELSEWHERE = 0.2

@@ -104,6 +104,7 @@ def settled(folder):
         "found_for_a_named_item": intent(thanks, Decision.ANSWER, Topic.NEW),
         "found_for_the_conversations_item": intent(thanks, Decision.ANSWER, Topic.SAME),
         "foreign_words_for_a_named_item": intent({"out_of_scope": 0.98, "ask": 0.02}, Decision.ANSWER, Topic.NEW),
+        "foreign_words_for_the_conversations_item": intent({"out_of_scope": 0.98}, Decision.ANSWER, Topic.SAME),
         "doubtful_act_for_the_conversations_item": intent({"greet": 0.5, "ask": 0.3}, Decision.ANSWER, Topic.SAME),
         "nothing_found": intent(thanks),
         "did_not_help": intent(failed, Decision.ANSWER, Topic.NEW),

@@ -56,6 +56,7 @@ def test_a_result_for_a_named_item_makes_a_question_of_doubtful_words(came_of):
 
 def test_what_the_search_found_is_ours_however_foreign_its_words_look(came_of):
     assert came_of["settled"]["foreign_words_for_a_named_item"] == "ask"
+    assert came_of["settled"]["foreign_words_for_the_conversations_item"] == "ask"
 
 
 def test_nothing_can_have_failed_before_anything_was_said(came_of):
