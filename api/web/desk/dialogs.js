@@ -153,7 +153,8 @@ export function rejectHeld(place, station, held) {
 }
 
 /** For supervisors: the notice to every visitor, the switch that sends everyone to people, and what waits for a yes. */
-export function house(place, station) {
+export async function house(place, station) {
+  await station.readItems() // a list without them would be saved as if nothing waited for a yes
   const words = wordsOf(place)
   const { notice, everyoneToPeople, approvalItems } = station.house
   const zh = make("textarea", { name: "zh", rows: 2, maxlength: 300, lang: "zh-Hans" })

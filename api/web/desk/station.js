@@ -383,7 +383,7 @@ export class Station extends EventTarget {
     const began = performance.now()
     const untouched = (id) => !(this.#touched.get(id) > began)
     const [waiting, mine, house, approvals] = await Promise.all([
-      this.#client.tickets("queued"), this.#client.tickets("active", { mine: true }), this.#client.house(), this.#client.approvals(), this.#readCanned(), this.#readItems(),
+      this.#client.tickets("queued"), this.#client.tickets("active", { mine: true }), this.#client.house(), this.#client.approvals(), this.#readCanned(), this.readItems(),
     ])
     this.#reached()
     const now = [...waiting.tickets, ...mine.tickets]
@@ -419,7 +419,8 @@ export class Station extends EventTarget {
     this.cannedReplies = (await this.#client.canned()).canned
   }
 
-  async #readItems() {
+  /** The items that the base knows, and its facets; read once. */
+  async readItems() {
     if (this.items.length) return
     this.facets = await this.#client.facets()
     this.items = (await this.#client.items()).items

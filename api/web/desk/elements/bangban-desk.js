@@ -213,7 +213,7 @@ export class BangbanDesk extends DeskElement {
       return next ? void this.#hold(next.id) : false
     },
     pastTickets() { dialogs.pastTickets(this, this.#station, (id) => this.#select(id)) },
-    house() { return this.#station.may("see_supervision") ? void dialogs.house(this, this.#station) : false },
+    house() { return this.#station.may("see_supervision") ? void this.#try(() => dialogs.house(this, this.#station)) : false },
     // In a window of its own: whoever left the desk would lose their conversations.
     supervision() { return this.#station.may("follow_up") ? void window.open("/desk/supervision", "bangban-supervision") : false },
     hotline() { return this.#station.may("use_hotline") ? void window.open("/desk/hotline", "bangban-hotline") : false },
