@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from scipy.special import log_softmax
+from scipy.special import log_softmax, logsumexp
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from sklearn.linear_model import SGDClassifier
 
@@ -21,7 +21,10 @@ _COUNTS = HashingVectorizer(
     analyzer="char_wb", ngram_range=(1, 5), n_features=2**16, norm=None, alternate_sign=False, dtype=np.float32
 )
 
-HIDDEN, EPOCHS, BATCH, RATE, DECAY, DROPOUT, SMOOTHING, SEED = 768, 16, 1024, 5e-3, 1e-2, 0.7, 0.02, 0
+HIDDEN, EPOCHS, BATCH, RATE, DECAY, DROPOUT, SMOOTHING = 768, 16, 1024, 5e-3, 1e-2, 0.7, 0.02
+MEMBERS = 2
+"""How many networks vote: of the held-out situations two had half a point more items and facets right than one, and of
+the suites' entries too, whose share one network's seed alone moved by two points; a third added nothing."""
 UNKNOWN = -1
 INPUT_SCALE = 8.0
 """Unit vectors have small components; this brings them to the size that layers are initialised for."""
@@ -58,11 +61,45 @@ class SubjectNetwork:
         return self.item.log_probabilities(hidden), self.facet.log_probabilities(hidden)
 
 
-def fit_subject_network(vectors: np.ndarray, items: Sequence[str], facets: Sequence[str | None]) -> SubjectNetwork:
+@dataclass(frozen=True)
+class Committee:
+    """Networks that learnt the same from different beginnings: the mean of their probabilities errs less than each
+    (Lakshminarayanan et al. 2017, "deep ensembles")."""
+
+    members: tuple[SubjectNetwork, ...]
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """The classes of the first of `log_probabilities`."""
+        return self.members[0].item.classes
+
+    @property
+    def facets(self) -> tuple[str, ...]:
+        """The classes of the second."""
+        return self.members[0].facet.classes
+
+    def log_probabilities(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Log probabilities of the items, shape (rows, items), and of the facets, (rows, facets)."""
+        items, facets = zip(*(member.log_probabilities(vectors) for member in self.members), strict=True)
+        return _mean(items), _mean(facets)
+
+
+def _mean(logs: Sequence[np.ndarray]) -> np.ndarray:
+    return np.asarray(logsumexp(logs, axis=0)) - np.log(len(logs))
+
+
+def fit_committee(vectors: np.ndarray, items: Sequence[str], facets: Sequence[str | None]) -> Committee:
+    """MEMBERS networks, each as `fit_subject_network` with a seed of its own."""
+    return Committee(tuple(fit_subject_network(vectors, items, facets, seed) for seed in range(MEMBERS)))
+
+
+def fit_subject_network(
+    vectors: np.ndarray, items: Sequence[str], facets: Sequence[str | None], seed: int = 0
+) -> SubjectNetwork:
     """A network taught by cross-entropy on both, with dropout (Srivastava et al. 2014) against learning by heart.
 
-    A text whose facet is None teaches the item alone. The same lessons give the same network. One thread: the matrices
-    are small, and on a busy machine two took four times as long.
+    A text whose facet is None teaches the item alone. The same lessons and seed give the same network. One thread:
+    the matrices are small, and on a busy machine two took four times as long.
     """
     import torch
     from torch import nn
@@ -73,7 +110,7 @@ def fit_subject_network(vectors: np.ndarray, items: Sequence[str], facets: Seque
     item_gold = torch.tensor([item_place[name] for name in items])
     facet_gold = torch.tensor([facet_place[name] if name is not None else UNKNOWN for name in facets])
     with torch.random.fork_rng(devices=[]), threads(1):
-        torch.manual_seed(SEED)
+        torch.manual_seed(seed)
         layer = nn.Linear(inputs.shape[1], HIDDEN)
         body = nn.Sequential(layer, nn.ReLU(), nn.Dropout(DROPOUT))
         outputs = [nn.Linear(HIDDEN, len(names)) for names in (item_classes, facet_classes)]

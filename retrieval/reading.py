@@ -14,7 +14,7 @@ from knowledge.schema import Facet
 from retrieval.following import SURE_ENOUGH, Context, facets_in, items_in
 from retrieval.forms import SILENT
 from retrieval.fusion import ConditionalLogit
-from retrieval.heads import LinearHead, NgramHead, SubjectNetwork
+from retrieval.heads import MEMBERS, Committee, LinearHead, NgramHead, SubjectNetwork
 from retrieval.signals import Layout, Signals
 
 ITEM_FEATURES, ENTRY_FEATURES = 12, 6
@@ -60,7 +60,7 @@ class Reading:
 class Reader:
     """The heads, the two joins and the thresholds, fitted by retrieval.training."""
 
-    network: SubjectNetwork
+    committee: Committee
     facet_ngram_head: NgramHead
     item_join: ConditionalLogit
     entry_join: ConditionalLogit
@@ -68,9 +68,9 @@ class Reader:
 
     def read(self, text: str, vector: np.ndarray, signals: Signals, layout: Layout, context: Context | None) -> Reading:
         """The reading of a normalised text, in a conversation where `context` says what that is about."""
-        (by_network,), facets = self.logs([text], vector[None])
+        (of_items,), facets = self.logs([text], vector[None])
         facets = facets[0]
-        features = item_features(by_network, self.network.item.classes, signals, layout)
+        features = item_features(of_items, self.committee.items, signals, layout)
         options = np.exp(self.item_join.log_probabilities(features))
         items, silent, none = options[:-2].copy(), float(options[-2]), float(options[-1])
         if context is not None:
@@ -97,18 +97,17 @@ class Reader:
         return Reading(items, entries, mean_facets / mean_facets.sum(), silent, none, decision, topic)
 
     def logs(self, texts: Sequence[str], vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Log probabilities of items, shape (texts, classes), and of facets in the order of Facet by network and by
+        """Log probabilities of items, shape (texts, classes), and of facets in the order of Facet by committee and by
         n-grams, shape (texts, 15, 2)."""
-        return logs(self.network, self.facet_ngram_head, texts, vectors)
+        return logs(self.committee, self.facet_ngram_head, texts, vectors)
 
     def save(self, path: Path) -> None:
         """Write everything to one .npz file."""
         parts: dict[str, np.ndarray] = {}
-        heads = {
-            "item": self.network.item,
-            "facet": self.network.facet,
-            "facet_ngram_head": self.facet_ngram_head.linear,
-        }
+        heads = {"facet_ngram_head": self.facet_ngram_head.linear}
+        for number, member in enumerate(self.committee.members):
+            heads |= {f"item{number}": member.item, f"facet{number}": member.facet}
+            parts |= {f"hidden{number}.weights": member.weights, f"hidden{number}.bias": member.bias}
         for name, head in heads.items():
             parts |= {
                 f"{name}.classes": np.array(head.classes),
@@ -119,7 +118,6 @@ class Reader:
             join: ConditionalLogit = getattr(self, name)
             parts |= {f"{name}.weights": join.weights, f"{name}.scale": join.scale}
         limits = self.thresholds
-        parts |= {"hidden.weights": self.network.weights, "hidden.bias": self.network.bias}
         parts["facet_ngram_head.idf"] = self.facet_ngram_head.idf
         parts["thresholds"] = np.array([limits.item, limits.facet, limits.none])
         np.savez(path, allow_pickle=False, **parts)
@@ -128,17 +126,27 @@ class Reader:
     def load(cls, path: Path) -> Reader:
         """What `save` wrote. Raises OSError, ValueError or KeyError where the file is not that."""
         with np.load(path) as parts:
-            item, facet, ngram = (
-                LinearHead(tuple(parts[f"{name}.classes"].tolist()), parts[f"{name}.weights"], parts[f"{name}.bias"])
-                for name in ("item", "facet", "facet_ngram_head")
+
+            def head(name: str) -> LinearHead:
+                return LinearHead(
+                    tuple(parts[f"{name}.classes"].tolist()), parts[f"{name}.weights"], parts[f"{name}.bias"]
+                )
+
+            members = tuple(
+                SubjectNetwork(
+                    parts[f"hidden{number}.weights"],
+                    parts[f"hidden{number}.bias"],
+                    head(f"item{number}"),
+                    head(f"facet{number}"),
+                )
+                for number in range(MEMBERS)
             )
-            network = SubjectNetwork(parts["hidden.weights"], parts["hidden.bias"], item, facet)
             item_join, entry_join = (
                 ConditionalLogit(parts[f"{name}.weights"], parts[f"{name}.scale"])
                 for name in ("item_join", "entry_join")
             )
-            ngram_head = NgramHead(ngram, parts["facet_ngram_head.idf"])
-            return cls(network, ngram_head, item_join, entry_join, Thresholds(*parts["thresholds"].tolist()))
+            ngram_head = NgramHead(head("facet_ngram_head"), parts["facet_ngram_head.idf"])
+            return cls(Committee(members), ngram_head, item_join, entry_join, Thresholds(*parts["thresholds"].tolist()))
 
     def _entries(self, items: np.ndarray, facets: np.ndarray, signals: Signals, layout: Layout) -> np.ndarray:
         features = entry_features(facets, signals, layout)
@@ -165,14 +173,14 @@ class Reader:
 
 
 def logs(
-    network: SubjectNetwork, ngrams: NgramHead, texts: Sequence[str], vectors: np.ndarray
+    committee: Committee, ngrams: NgramHead, texts: Sequence[str], vectors: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What `Reader.logs` gives, of a network and an n-gram head that are no reader's yet."""
-    items, by_network = network.log_probabilities(vectors)
+    """What `Reader.logs` gives, of a committee and an n-gram head that are no reader's yet."""
+    items, by_committee = committee.log_probabilities(vectors)
     by_ngrams = ngrams.log_probabilities(texts)
     in_order = [
-        found[:, [head.classes.index(facet.value) for facet in Facet]]
-        for found, head in ((by_network, network.facet), (by_ngrams, ngrams.linear))
+        found[:, [classes.index(facet.value) for facet in Facet]]
+        for found, classes in ((by_committee, committee.facets), (by_ngrams, ngrams.linear.classes))
     ]
     return items, np.stack(in_order, axis=2)
 
