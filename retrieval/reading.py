@@ -89,7 +89,7 @@ class Reader:
         elif context is None and items[best] >= POSSIBLE and decision in (Decision.OUTSIDE, Decision.ABSTAIN):
             decision = Decision.CLARIFY
         topic = Topic.NEW
-        if max(silent, none) > items[best] and decision is not Decision.CLARIFY:
+        if max(silent, none) > items[best]:
             topic = Topic.NONE
         elif context is not None and best in context.items:
             topic = Topic.SAME
