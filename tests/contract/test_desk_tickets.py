@@ -6,7 +6,7 @@ import pytest
 from at_desk import OPEN, Helper, sign_in
 from desk import running, start
 from sqlalchemy import text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DBAPIError
 
 
 @pytest.fixture
@@ -256,7 +256,7 @@ async def test_every_change_is_an_event_and_no_event_can_be_changed_or_removed(v
     happened = [kind for kind in await kinds(app, ticket["id"]) if kind != "offered"]
     assert happened == ["opened", "accepted", "first_reply", "message", "message", "resolved"]
     for change in ("UPDATE desk_events SET kind = 'x'", "DELETE FROM desk_events"):
-        with pytest.raises(DatabaseError, match="only ever added to"):
+        with pytest.raises(DBAPIError, match="only ever added to"):
             async with app.state.services.database.writing() as work:
                 await work._session.execute(text(change))
 
