@@ -1,10 +1,11 @@
 """Takes the pictures of the desk: python tests/browser/desk_screenshots.py ADDRESS DATA_DIR [FOLDER].
 
-Of a running service: real visitors wait, a real helper answers one of them. Writes desk-zh.png and desk-en.png
-into docs/images, or into FOLDER with the dark ones too. The service must be open at this hour
-(BANGBAN_DESK_HOURS, BANGBAN_DESK_DAYS).
+Of a running service: real visitors wait, a real helper answers one of them and a second another. Writes desk-zh.png,
+desk-en.png and side-by-side.png into docs/images, or into FOLDER with the dark ones too. The service must be open at
+this hour (BANGBAN_DESK_HOURS, BANGBAN_DESK_DAYS).
 """
 
+import base64
 import sys
 import time
 from pathlib import Path
@@ -21,13 +22,21 @@ VISITORS = [
     ("zh", "装修垃圾怎么清运？"),
     ("zh", "工地要临时占一块绿地"),
 ]
-REPLIES = {"zh": "您好，我看到您问的是砍树的材料。树在小区公共绿地上，还是在您自家院子里？"}
+REPLIES = {
+    "zh": "您好，我看到您问的是砍树的材料。树在小区公共绿地上，还是在您自家院子里？",
+    "en": "Hello, I see that you asked about your shop sign. Is it for a new shop?",
+}
+SIDE_BY_SIDE = """<body style="margin:0;padding:16px;display:flex;gap:16px;background:#d9dedb">
+{}</body>"""
+BESIDE = '<img style="height:{}px;border-radius:6px" src="data:image/png;base64,{}">'
+HEIGHT_PX = 460
 BETWEEN_S = 22
 
 
 def main(site: str, data_dir: Path, folder: Path | None) -> None:
     """Four visitors wait for a person, one after another; the first is accepted and answered."""
     add_account(data_dir, "limin", "--role", "agent", "--display-name", "李敏")
+    add_account(data_dir, "wangfang", "--role", "agent", "--display-name", "王芳")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         desk = Shift(
@@ -48,8 +57,22 @@ def main(site: str, data_dir: Path, folder: Path | None) -> None:
                 )
             desk.press("Escape").press("l")
             desk.page.wait_for_timeout(500)
+        _side_by_side(chromium, site, desk, chats[0], folder or IMAGES)
         desk.end()
         chromium.close()
+
+
+def _side_by_side(chromium: Browser, site: str, desk: Shift, chat: Visit, folder: Path) -> None:
+    """A visitor's page and two helpers' pages at the same moment, in one picture."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+    colleague = Shift(context.new_page(), site, "wangfang").begin().accept().reply(REPLIES["en"])
+    chat.page.set_viewport_size({"width": 400, "height": 800})
+    pages = (chat.page, desk.page, colleague.page)
+    taken = [BESIDE.format(HEIGHT_PX, base64.b64encode(page.screenshot()).decode("ascii")) for page in pages]
+    sheet = chromium.new_page(viewport={"width": 1780, "height": HEIGHT_PX + 32})
+    sheet.set_content(SIDE_BY_SIDE.format("".join(taken)))
+    sheet.screenshot(path=folder / "side-by-side.png")
+    colleague.end()
 
 
 def _waiting(chromium: Browser, site: str, language: str, question: str) -> Visit:
