@@ -465,7 +465,12 @@ def _hot_topics(texts: Texts, base: KnowledgeBase, language: str) -> Iterator[Op
 
 
 def _human(scene: Scene) -> Option:
-    return Option(scene.texts.options.human[scene.language], Kind.HUMAN.value)
+    return human_option(scene.texts, scene.language)
+
+
+def human_option(texts: Texts, language: str) -> Option:
+    """The option that calls a person."""
+    return Option(texts.options.human[language], Kind.HUMAN.value)
 
 
 def _none(scene: Scene) -> Option:

@@ -49,6 +49,8 @@ class Encoder:
         prefix = self.model.prompts.get("query") or (
             packaged_model.QUERY_PREFIX if "e5" in self.fingerprint.lower() else ""
         )
+        if not texts:
+            return np.zeros((0, 1), dtype=np.float32)
         prompted = [prefix + text for text in texts]
         # Texts of a length go together, as a batch is as wide as its longest.
         order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
@@ -57,7 +59,7 @@ class Encoder:
             return self._encode_batch(prompted)
         with ThreadPoolExecutor(os.cpu_count()) as workers:
             encoded = workers.map(lambda batch: self._encode_batch([prompted[place] for place in batch]), batches)
-            return np.vstack(list(encoded))[np.argsort(order)] if batches else np.zeros((0, 1), dtype=np.float32)
+            return np.vstack(list(encoded))[np.argsort(order)]
 
     def _encode_batch(self, prompted: list[str]) -> np.ndarray:
         """Unit vectors of texts that carry their prefix.
@@ -69,18 +71,18 @@ class Encoder:
 
         with self._lock:  # A tokenizer is not for several threads at once.
             features = self.model.preprocess(prompted)
-        with threads(1), torch.inference_mode():
+        with one_thread(), torch.inference_mode():
             vectors = self.model(features)["sentence_embedding"]
         return normalize(vectors.float().numpy())
 
 
 @contextlib.contextmanager
-def threads(count: int) -> Iterator[None]:
-    """Let torch use `count` threads for what this thread asks of it."""
+def one_thread() -> Iterator[None]:
+    """Let torch use no other thread for what this one asks of it."""
     import torch
 
     before = torch.get_num_threads()
-    torch.set_num_threads(count)
+    torch.set_num_threads(1)
     try:
         yield
     finally:

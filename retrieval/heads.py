@@ -15,7 +15,7 @@ from scipy.special import log_softmax, logsumexp
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from sklearn.linear_model import SGDClassifier
 
-from retrieval.encoder import threads
+from retrieval.encoder import one_thread
 
 _COUNTS = HashingVectorizer(
     analyzer="char_wb", ngram_range=(1, 5), n_features=2**16, norm=None, alternate_sign=False, dtype=np.float32
@@ -109,7 +109,7 @@ def fit_subject_network(
     inputs = torch.from_numpy(np.asarray(vectors, dtype=np.float32) * INPUT_SCALE)
     item_gold = torch.tensor([item_place[name] for name in items])
     facet_gold = torch.tensor([facet_place[name] if name is not None else UNKNOWN for name in facets])
-    with torch.random.fork_rng(devices=[]), threads(1):
+    with torch.random.fork_rng(devices=[]), one_thread():
         torch.manual_seed(seed)
         layer = nn.Linear(inputs.shape[1], HIDDEN)
         body = nn.Sequential(layer, nn.ReLU(), nn.Dropout(DROPOUT))

@@ -49,7 +49,7 @@ def normalise(text: str) -> str:
     Unicode NFKC folds full-width forms; OpenCC's t2s folds traditional characters.
     """
     folded = _BLANKS.sub(" ", unicodedata.normalize("NFKC", text)).strip()
-    return _to_simplified().convert(folded).lower() if _HAN.search(folded) else folded.lower()
+    return _to_simplified().convert(folded).lower() if has_chinese(folded) else folded.lower()
 
 
 @cache

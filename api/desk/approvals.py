@@ -13,8 +13,7 @@ import structlog
 
 from api.accounts import audit
 from api.accounts.identity import User
-from api.acts import Draft, opening_in_words
-from api.choices import Kind
+from api.acts import Draft, human_option, opening_in_words
 from api.clock import now
 from api.conversation import Conversation, Option
 from api.desk.duty import is_staffed
@@ -57,7 +56,8 @@ async def hold(
     )
     await work.desk.add(row)
     await happened(work, Happening.HELD, asking.at, held_id=row.id, item_id=draft.answer["item_id"])
-    texts, options, last = services.texts, (_human(services, language),), conversation.last_text
+    texts, last = services.texts, conversation.last_text
+    options = (human_option(texts, language),)
     if await is_staffed(services.settings, work, asking.at):
         text = texts.say("held", language, last)
         return Draft(Act.ACKNOWLEDGE, "text", text, options, event=Moment.HELD)
@@ -117,7 +117,7 @@ async def _tell(
     elif decision == "edited":
         draft, sender = Draft(Act.ANSWER, "text", mask(instead or "").text), "agent"
     else:
-        options = (_human(services, language),)
+        options = (human_option(texts, language),)
         draft, sender = Draft(Act.OFFER_HUMAN, "handoff", texts.say("offer_human", language), options), "bot"
         session.offered = Offered.HUMAN.value
     message = message_row(session.id, number, draft, language, reply_to=held.question_id, sender=sender)
@@ -127,10 +127,6 @@ async def _tell(
     if decision != "rejected" and entry is not None:
         remember(session, entry)
     return message
-
-
-def _human(services: Services, language: str) -> Option:
-    return Option(services.texts.options.human[language], Kind.HUMAN.value)
 
 
 async def _suggest(work: Work, session: SessionRow, held: HeldAnswerRow) -> None:

@@ -175,31 +175,24 @@ async def let_go(services: Services, user: User) -> None:
     async with services.database.reading() as work:
         in_hand = await work.tickets.in_state(TicketState.ACTIVE, user.username)
     for ticket in in_hand:
-        async with services.database.writing() as work:
-            moved = await requeue(services, work, ticket.id, user.username, vanished=False)
-            if moved is None:
-                continue
-            await work.commit()
-        publish(services, moved[0], "human", moved[1])
-        log.info("ticket_let_go", ticket=ticket.number)
+        if await requeue(services, ticket.id, user.username, vanished=False):
+            log.info("ticket_let_go", ticket=ticket.number)
 
 
-async def requeue(
-    services: Services, work: Work, ticket_id: str, helper: str, *, vanished: bool
-) -> tuple[SessionRow, MessageRow] | None:
-    """Let a ticket wait again in its old place, because its helper is gone; None where it has moved on.
-
-    Commit, then publish the session and the message that it returns.
-    """
+async def requeue(services: Services, ticket_id: str, helper: str, *, vanished: bool) -> bool:
+    """Let a ticket wait again in its old place, because its helper is gone; False where it has moved on."""
     moment = now()
-    _, session = await hold_ticket(work, ticket_id)
     waiting = {"state": "queued", "helper": None, "live": True, "passed_over": [helper]}
-    if session is None or not await work.tickets.move(ticket_id, "active", {**waiting, **NO_OFFER}, helper):
-        return None
-    session.state = "queued"
-    _, message = await _after(services, work, ticket_id, session, Moment.LOST, "lost" if vanished else "off_duty")
-    await happened(work, Happening.REQUEUED, moment, ticket_id=ticket_id, helper=helper, vanished=vanished)
-    return session, message
+    async with services.database.writing() as work:
+        _, session = await hold_ticket(work, ticket_id)
+        if session is None or not await work.tickets.move(ticket_id, "active", {**waiting, **NO_OFFER}, helper):
+            return False
+        session.state = "queued"
+        _, message = await _after(services, work, ticket_id, session, Moment.LOST, "lost" if vanished else "off_duty")
+        await happened(work, Happening.REQUEUED, moment, ticket_id=ticket_id, helper=helper, vanished=vanished)
+        await work.commit()
+    publish(services, session, "human", message)
+    return True
 
 
 async def _move(

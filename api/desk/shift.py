@@ -114,13 +114,8 @@ class Shift:
             left = [row for row in await work.tickets.in_state(TicketState.ACTIVE) if row.helper not in there]
         for ticket in left:
             assert ticket.helper is not None
-            async with services.database.writing() as work:
-                moved = await requeue(services, work, ticket.id, ticket.helper, vanished=True)
-                if moved is None:
-                    continue
-                await work.commit()
-            publish(services, moved[0], "human", moved[1])
-            log.warning("ticket_requeued", ticket=ticket.number, helper=ticket.helper)
+            if await requeue(services, ticket.id, ticket.helper, vanished=True):
+                log.warning("ticket_requeued", ticket=ticket.number, helper=ticket.helper)
 
     async def _send_home(self, ticket_id: str) -> None:
         """Nobody is on duty any more: the visitor need not wait here; the ticket stays."""
