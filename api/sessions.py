@@ -17,6 +17,7 @@ from api.desk.record import happened, seconds, waits_since
 from api.events import SessionErased, StateChanged
 from api.language import preferred
 from api.messages import message_row
+from api.oversight import call_backs
 from api.problems import NotYourSession, UnknownItem, UnknownMessage
 from api.queues import Place
 from api.schemas import HistoryOut, MessageOut, SessionIn, SessionOut
@@ -119,6 +120,7 @@ async def erase(services: Services, session_id: str, place: Place) -> None:
                 )
             await work.feedback.erase_of(session_id)
             await work.follow_ups.erase_of(session_id)
+            await call_backs.withdraw(work, session_id, moment)
             await work.sessions.erase(session_id)
             await work.commit()
         services.events.publish(session_id, StateChanged("closed"), SessionErased())

@@ -19,6 +19,7 @@ from api.desk.summary import summarise
 from api.events import Event, MessageSent, StateChanged
 from api.masking import mask
 from api.messages import message_row, post
+from api.oversight import call_backs
 from api.problems import NotYourSession
 from api.queues import Place
 from api.schemas import CallbackIn, CallbackOut, HandoffOut, MessageOut, WaitOut
@@ -188,6 +189,7 @@ async def call_back(services: Services, session_id: str, place: Place, wish: Cal
             await work.desk.keep(
                 ContactRow(ticket_id=ticket.id, kind=kind, sealed=sealed, convenient=convenient, at=moment)
             )
+            await call_backs.owe(work, ticket, moment)
             await happened(work, Happening.CALLBACK_REQUESTED, moment, ticket_id=ticket.id, contact=kind)
             text = services.texts.say("callback", session.language, number=ticket.number)
             draft = Draft(Act.HAND_OVER, "handoff", text, event=Moment.CALLBACK)

@@ -17,6 +17,7 @@ from api.desk.schemas import ResolutionIn, TicketOut, TransferIn
 from api.desk.views import ticket_out
 from api.masking import mask
 from api.messages import message_row, post
+from api.oversight import call_backs
 from api.problems import NotYourTicket, TicketNotActive, TicketTaken, UnknownColleague
 from api.services import Services
 from api.storage.database import Work
@@ -157,6 +158,8 @@ async def resolve(services: Services, user: User, ticket_id: str, wish: Resoluti
             item_id=ticket.item_id,
             family=ticket.family,
         )
+        if wish.outcome == Outcome.CALLBACK:
+            await call_backs.owe(work, ticket, moment)
         if wish.promote is not None:
             await promotions.draft(work, user, ticket, wish.promote, warnings)
         await audit.record(work, user, "ticket_resolved", ticket_id)

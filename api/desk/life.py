@@ -52,6 +52,8 @@ class Happening(StrEnum):
     UNSTAFFED = "unstaffed"
     RESUMED = "resumed"
     CALLBACK_REQUESTED = "callback_requested"
+    CALLBACK_PUT_OFF = "callback_put_off"
+    CALLBACK_CLOSED = "callback_closed"
     NOTED = "noted"
     SUGGESTED = "suggested"
     READ = "read"

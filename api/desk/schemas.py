@@ -35,15 +35,20 @@ class PresenceOut(BaseModel):
 
 
 class CallbackContactOut(BaseModel):
-    """Where and when the visitor wants to be called back; `contact` only for the ticket's helper.
+    """Where and when the visitor wants to be called back.
 
-    `forgotten`: nobody used it in time, and it is erased.
+    `contact` only for the ticket's helper, and for whoever opens a ticket that is over while this is still owed.
+    `forgotten`: nobody used it in time, and it is erased. `follow_up_id` and `due` are null once somebody has said
+    how it went.
     """
 
     kind: Literal["phone", "email"]
     contact: str | None
     when: str | None
     forgotten: bool = False
+    follow_up_id: str | None = None
+    due: dt.date | None = None
+    overdue: bool = False
 
 
 class TicketOut(BaseModel):

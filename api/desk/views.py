@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.acts import heading
-from api.clock import now
+from api.clock import now, today
 from api.desk.life import Outcome, Reason, TicketState
 from api.desk.record import seconds, waits_since
 from api.desk.schemas import CallbackContactOut, HeldOut, TicketOut, both
@@ -16,7 +16,7 @@ from knowledge.schema import Facet
 
 
 async def ticket_out(services: Services, work: Work, row: TicketRow, reader: str | None = None) -> TicketOut:
-    """The ticket as it stands now. The call-back's contact is opened only where `reader` is the ticket's helper."""
+    """The ticket as it stands now. Where `reader` may see the call-back's contact (callback_out), it is opened."""
     moment, base = now(), services.retriever.base
     holder = await work.presences.get(row.helper) if row.helper else None
     unread = await work.messages.by_visitor_after(row.session_id, row.read_number) if row.session_id else 0
@@ -48,7 +48,7 @@ async def ticket_out(services: Services, work: Work, row: TicketRow, reader: str
         transfer_note=row.transfer_note,
         outcome=Outcome(row.outcome) if row.outcome else None,
         resolved_at=row.resolved_at,
-        callback=await _callback(services, work, row, reader),
+        callback=await callback_out(services, work, row, reader),
     )
 
 
@@ -77,10 +77,26 @@ def title_in_both(services: Services, item_id: str, facet: str) -> BothOut:
     return BothOut(zh=zh, en=en)
 
 
-async def _callback(services: Services, work: Work, row: TicketRow, reader: str | None) -> CallbackContactOut | None:
+async def callback_out(
+    services: Services, work: Work, row: TicketRow, reader: str | None = None
+) -> CallbackContactOut | None:
+    """Where the ticket's visitor wants to be called back, and until when; the contact opened where `reader` may see it.
+
+    That is the ticket's helper; once the ticket is over, anybody while the call is owed, because its helper may be
+    away, or nobody ever took it.
+    """
     contact = await work.desk.contact(row.id)
     if contact is None:
         return None
-    is_theirs, forgotten = reader is not None and reader == row.helper, not contact.sealed
-    opened = services.sealer.open(contact.sealed) if is_theirs and not forgotten else None
-    return CallbackContactOut(kind=contact.kind, contact=opened, when=contact.convenient, forgotten=forgotten)
+    owed = await work.follow_ups.call_back_of(row.id)
+    may_see = reader is not None and (reader == row.helper or (row.state == TicketState.RESOLVED and owed is not None))
+    forgotten = not contact.sealed
+    return CallbackContactOut(
+        kind=contact.kind,
+        contact=services.sealer.open(contact.sealed) if may_see and not forgotten else None,
+        when=contact.convenient,
+        forgotten=forgotten,
+        follow_up_id=owed.id if owed else None,
+        due=owed.due if owed else None,
+        overdue=owed is not None and owed.due < today(),
+    )

@@ -1,4 +1,7 @@
-"""Following up what visitors were not content with, until somebody has said what was behind it and what was done."""
+"""Following up what visitors were not content with, until somebody has said what was behind it and what was done.
+
+Call-backs stand in the same list (api.oversight.call_backs).
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from api.desk.hours import working_day_after
 from api.desk.life import Happening
 from api.desk.record import happened
 from api.desk.schemas import both
+from api.desk.views import callback_out
 from api.masking import mask
 from api.oversight.counting import Days
 from api.oversight.reasons import BAD_RATING, TAKEN_BACK, About, FollowUpState
@@ -89,15 +93,21 @@ async def heed(
 
 
 async def page(
-    services: Services, state: FollowUpState | None, overdue: bool, item_id: str | None, most: int, skip: int
+    services: Services,
+    state: FollowUpState | None,
+    overdue: bool,
+    item_id: str | None,
+    about: About | None,
+    most: int,
+    skip: int,
 ) -> FollowUpsOut:
     """Follow-ups: the open ones by due day, then the closed ones, newest first."""
     day = today()
     async with services.database.reading() as work:
         rows, total = await work.follow_ups.page(
-            state.value if state else None, day if overdue else None, item_id, most, skip
+            state and state.value, day if overdue else None, item_id, about and about.value, most, skip
         )
-        return FollowUpsOut(follow_ups=[await _out(services, work, row, day) for row in rows], total=total)
+        return FollowUpsOut(follow_ups=[await follow_up_out(services, work, row, day) for row in rows], total=total)
 
 
 async def close(services: Services, user: User, follow_up_id: str, wish: FollowUpClosingIn) -> FollowUpOut:
@@ -109,12 +119,15 @@ async def close(services: Services, user: User, follow_up_id: str, wish: FollowU
         "closed_by": user.username,
     }
     async with services.database.writing() as work:
+        known = await work.follow_ups.get(follow_up_id)
+        if known is None or known.about == About.CALLBACK:
+            raise UnknownFollowUp
         if not await work.follow_ups.close(follow_up_id, closing):
-            raise AlreadyDecided if await work.follow_ups.get(follow_up_id) else UnknownFollowUp
+            raise AlreadyDecided
         await audit.record(work, user, "follow_up_closed", follow_up_id)
         row = await work.follow_ups.get(follow_up_id)
         assert row is not None
-        closed = await _out(services, work, row, today())
+        closed = await follow_up_out(services, work, row, today())
         await work.commit()
     log.info("follow_up_closed", follow_up=follow_up_id, reason=wish.reason.value)
     return closed
@@ -139,6 +152,42 @@ async def reasons(services: Services, first: dt.date | None, last: dt.date | Non
         for item_id, found in counted.items()
     ]
     return ReasonsOut(items=sorted(items, key=lambda one: (-one.open - one.closed, one.item_id or "")))
+
+
+async def follow_up_out(services: Services, work: Work, row: FollowUpRow, day: dt.date) -> FollowUpOut:
+    """The follow-up as it stands on this day."""
+    ticket = await work.tickets.get(row.ticket_id) if row.ticket_id else None
+    is_call_back = row.about == About.CALLBACK
+    helper = ticket.helper if ticket and is_call_back else row.helper  # a call-back is whose the ticket is now
+    holder = await work.presences.get(helper) if helper else None
+    return FollowUpOut(
+        id=row.id,
+        state=FollowUpState(row.state),
+        opened_at=row.opened_at,
+        due=row.due,
+        overdue=row.state == FollowUpState.OPEN and row.due < day,
+        about=About(row.about),
+        resolved=row.resolved,
+        rating=row.rating,
+        comment=row.comment,
+        language=cast(LanguageName, row.language),
+        session_id=row.session_id,
+        message_id=row.message_id,
+        ticket_id=row.ticket_id,
+        ticket_number=ticket.number if ticket else None,
+        helper=helper,
+        helper_name=holder.display_name if holder else None,
+        entry_id=row.entry_id,
+        item_id=row.item_id,
+        item=_name(services, row.item_id),
+        facet=Facet(row.facet) if row.facet else None,
+        callback=await callback_out(services, work, ticket) if ticket and is_call_back else None,
+        failed_tries=row.failed_tries,
+        reason=row.reason,  # type: ignore[arg-type]
+        action=row.action,
+        closed_at=row.closed_at,
+        closed_by=row.closed_by,
+    )
 
 
 async def _ticket_of(
@@ -181,38 +230,8 @@ def _new(
         comment=feedback.comment,
         opened_at=feedback.at,
         due=working_day_after(opened_on, services.settings.follow_up_days),
+        failed_tries=0,
         state=FollowUpState.OPEN.value,
-    )
-
-
-async def _out(services: Services, work: Work, row: FollowUpRow, day: dt.date) -> FollowUpOut:
-    ticket = await work.tickets.get(row.ticket_id) if row.ticket_id else None
-    holder = await work.presences.get(row.helper) if row.helper else None
-    return FollowUpOut(
-        id=row.id,
-        state=FollowUpState(row.state),
-        opened_at=row.opened_at,
-        due=row.due,
-        overdue=row.state == FollowUpState.OPEN and row.due < day,
-        about=About(row.about),
-        resolved=row.resolved,
-        rating=row.rating,
-        comment=row.comment,
-        language=cast(LanguageName, row.language),
-        session_id=row.session_id,
-        message_id=row.message_id,
-        ticket_id=row.ticket_id,
-        ticket_number=ticket.number if ticket else None,
-        helper=row.helper,
-        helper_name=holder.display_name if holder else None,
-        entry_id=row.entry_id,
-        item_id=row.item_id,
-        item=_name(services, row.item_id),
-        facet=Facet(row.facet) if row.facet else None,
-        reason=row.reason,  # type: ignore[arg-type]
-        action=row.action,
-        closed_at=row.closed_at,
-        closed_by=row.closed_by,
     )
 
 

@@ -1,4 +1,4 @@
-"""The closed lists of following up: whom a rating is about, and why visitors were not content."""
+"""The closed lists of following up: what it is about, why visitors were not content, how a call-back went."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ BAD_RATING = 2
 
 
 class About(StrEnum):
-    """Who was rated."""
+    """What is followed up: who was rated, or that somebody waits for a call or an e-mail."""
 
     BOT = "bot"
     PERSON = "person"
+    CALLBACK = "callback"
 
 
 class FollowUpState(StrEnum):
@@ -36,6 +37,14 @@ class ClosingReason(StrEnum):
     NOT_OURS = "not_ours"
     NOT_REACHABLE = "not_reachable"
     NO_FAULT_FOUND = "no_fault_found"
+
+
+class CallbackOutcome(StrEnum):
+    """How a call-back went: the reason that it is closed with."""
+
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"  # left open for another day, or given up
+    NO_LONGER_WANTED = "no_longer_wanted"
 
 
 TAKEN_BACK = "taken_back"

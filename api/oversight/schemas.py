@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
+from api.clock import today
 from api.conversation import LanguageName
+from api.desk.schemas import CallbackContactOut
 from api.hotline.schemas import RateOut
-from api.oversight.reasons import About, ClosingReason, FollowUpState
+from api.oversight.reasons import About, CallbackOutcome, ClosingReason, FollowUpState
 from api.schemas import BothOut
-from api.text_door import VisitorText
+from api.text_door import Comment, VisitorText
 from knowledge.schema import Facet
 
 
@@ -83,7 +85,11 @@ class SupervisionOut(BaseModel):
 
 
 class FollowUpOut(BaseModel):
-    """What a visitor was not content with, and what became of it."""
+    """What a visitor was not content with, or a call-back that is owed, and what became of it.
+
+    A call-back (`about`) has no `resolved` and no rating, but how often nobody was reached, and in `callback` where to
+    and when, as long as that is kept; the contact itself is shown with the ticket only.
+    """
 
     id: str
     state: FollowUpState
@@ -91,7 +97,7 @@ class FollowUpOut(BaseModel):
     due: dt.date
     overdue: bool
     about: About
-    resolved: bool
+    resolved: bool | None
     rating: int | None
     comment: str | None
     language: LanguageName
@@ -105,7 +111,9 @@ class FollowUpOut(BaseModel):
     item_id: str | None
     item: BothOut | None
     facet: Facet | None
-    reason: ClosingReason | Literal["taken_back"] | None
+    callback: CallbackContactOut | None
+    failed_tries: int
+    reason: ClosingReason | CallbackOutcome | Literal["taken_back"] | None
     action: str | None
     closed_at: dt.datetime | None
     closed_by: str | None
@@ -139,3 +147,25 @@ class FollowUpClosingIn(BaseModel):
 
     reason: ClosingReason
     action: VisitorText
+
+
+AGAIN_WITHIN_DAYS = 30
+"""A call-back is not put off any further at once: the visitor waits."""
+
+
+class CallbackClosingIn(BaseModel):
+    """How a call-back went. With `again_on` (only where nobody was reached) it stays open until that day."""
+
+    outcome: CallbackOutcome
+    again_on: dt.date | None = None
+    note: Comment | None = None
+
+    @model_validator(mode="after")
+    def _again_where_not_reached(self) -> Self:
+        if self.again_on is None:
+            return self
+        if self.outcome is not CallbackOutcome.NOT_REACHED:
+            raise ValueError("again_on goes with not_reached only")
+        if not 0 <= (self.again_on - today()).days <= AGAIN_WITHIN_DAYS:
+            raise ValueError(f"again_on is a day from today on, within {AGAIN_WITHIN_DAYS} days")
+        return self

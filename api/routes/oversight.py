@@ -9,10 +9,17 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from api.accounts.guard import require
 from api.accounts.identity import Permission, User
-from api.oversight import follow_ups, supervision
+from api.oversight import call_backs, follow_ups, supervision
 from api.oversight.counting import Days
-from api.oversight.reasons import FollowUpState
-from api.oversight.schemas import FollowUpClosingIn, FollowUpOut, FollowUpsOut, ReasonsOut, SupervisionOut
+from api.oversight.reasons import About, FollowUpState
+from api.oversight.schemas import (
+    CallbackClosingIn,
+    FollowUpClosingIn,
+    FollowUpOut,
+    FollowUpsOut,
+    ReasonsOut,
+    SupervisionOut,
+)
 from api.problems import documented
 from api.routes.door import Door, JsonRoute
 from api.schemas import ItemId
@@ -59,11 +66,12 @@ async def read_follow_ups(
     state: FollowUpState | None = None,
     overdue: Annotated[bool, Query(description="only open ones past their due day")] = False,
     item_id: Annotated[ItemId | None, Query()] = None,
+    about: About | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
     skip: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> FollowUpsOut:
-    """What visitors were not content with: the open ones by due day, then the closed ones, newest first."""
-    return await follow_ups.page(door, state, overdue, item_id, limit, skip)
+    """What visitors were not content with, and call-backs: open ones by due day, then the closed ones, newest first."""
+    return await follow_ups.page(door, state, overdue, item_id, about, limit, skip)
 
 
 @router.get("/follow-ups/reasons", responses=LOOKING)
@@ -76,3 +84,9 @@ async def read_reasons(door: Door, follower: Follower, first: First = None, last
 async def close_follow_up(follow_up_id: Id, wish: FollowUpClosingIn, door: Door, follower: Follower) -> FollowUpOut:
     """Say what was behind it and what was done. It is written into the audit log."""
     return await follow_ups.close(door, follower, follow_up_id, wish)
+
+
+@router.post("/follow-ups/{follow_up_id}/callback", responses=documented(400, 401, 403, 404, 409, 413, 415, 422))
+async def close_callback(follow_up_id: Id, wish: CallbackClosingIn, door: Door, follower: Follower) -> FollowUpOut:
+    """Say how a call-back went, or when it is tried again. It is written into the audit log."""
+    return await call_backs.close(door, follower, follow_up_id, wish)

@@ -19,6 +19,7 @@ from api.storage.desk_models import (
     PromotionRow,
 )
 from api.storage.models import TicketRow
+from api.storage.oversight_models import FollowUpRow
 
 
 class Desk:
@@ -66,11 +67,16 @@ class Desk:
         await self._session.flush()
 
     async def forget_contacts(self, resolved_before: dt.datetime, asked_before: dt.datetime) -> int:
-        """Erase the contacts of tickets that were resolved before a moment, or never were and were left before one.
+        """Erase the contacts of tickets that were resolved before a moment and owe no call, or were left before one.
 
         Of the latter it stays known that somebody waited. Returns how many.
         """
-        old = select(TicketRow.id).where(TicketRow.state == "resolved", TicketRow.resolved_at < resolved_before)
+        owed = select(FollowUpRow.ticket_id).where(
+            FollowUpRow.about == "callback", FollowUpRow.state == "open", FollowUpRow.ticket_id.is_not(None)
+        )
+        old = select(TicketRow.id).where(
+            TicketRow.state == "resolved", TicketRow.resolved_at < resolved_before, TicketRow.id.not_in(owed)
+        )
         erased = await self._session.execute(
             delete(ContactRow)
             .where(ContactRow.ticket_id.in_(old))

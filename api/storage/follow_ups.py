@@ -32,6 +32,30 @@ class FollowUps:
             select(FollowUpRow).where(FollowUpRow.feedback_id == feedback_id, FollowUpRow.state == "open")
         )
 
+    async def call_back_of(self, ticket_id: str) -> FollowUpRow | None:
+        """The ticket's open call-back."""
+        return await self._session.scalar(
+            select(FollowUpRow).where(FollowUpRow.ticket_id == ticket_id, _OPEN_CALL_BACK)
+        )
+
+    async def call_backs_of(self, session_id: str) -> Sequence[FollowUpRow]:
+        """The open call-backs of all tickets of a session."""
+        found = await self._session.scalars(
+            select(FollowUpRow).where(FollowUpRow.session_id == session_id, _OPEN_CALL_BACK)
+        )
+        return found.all()
+
+    async def put_off(self, follow_up_id: str, due: dt.date, action: str | None) -> bool:
+        """Make an open one due on another day after one more try that failed; whether it was open."""
+        moved = await self._session.execute(
+            update(FollowUpRow)
+            .where(FollowUpRow.id == follow_up_id, FollowUpRow.state == "open")
+            .values(due=due, failed_tries=FollowUpRow.failed_tries + 1, action=action)
+            .returning(FollowUpRow.id)
+            .execution_options(synchronize_session=False)
+        )
+        return moved.scalar_one_or_none() is not None
+
     async def close(self, follow_up_id: str, values: Mapping[str, object]) -> bool:
         """Close it with these columns where it is open; whether it was. This one UPDATE decides who is first."""
         closed = await self._session.execute(
@@ -44,7 +68,13 @@ class FollowUps:
         return closed.scalar_one_or_none() is not None
 
     async def page(
-        self, state: str | None, overdue_on: dt.date | None, item_id: str | None, most: int, skip: int
+        self,
+        state: str | None,
+        overdue_on: dt.date | None,
+        item_id: str | None,
+        about: str | None,
+        most: int,
+        skip: int,
     ) -> tuple[Sequence[FollowUpRow], int]:
         """One page of them, and how many there are in all: open ones first by due day, then closed, the newest first.
 
@@ -57,6 +87,8 @@ class FollowUps:
             wanted.append(_overdue(overdue_on))
         if item_id is not None:
             wanted.append(FollowUpRow.item_id == item_id)
+        if about is not None:
+            wanted.append(FollowUpRow.about == about)
         total = await self._session.scalar(select(func.count()).select_from(FollowUpRow).where(*wanted))
         is_closed = FollowUpRow.state == "closed"
         # The due day of a closed one orders nothing, its closing does; NULLs come last or first alike, all being equal.
@@ -79,8 +111,8 @@ class FollowUps:
     async def reasons(
         self, begin: dt.datetime | None, end: dt.datetime | None
     ) -> Sequence[tuple[str | None, str, str | None, int]]:
-        """Item, state, reason and how many, of those opened from `begin` until before `end` (None: without limit)."""
-        wanted: list[ColumnElement[bool]] = []
+        """Item, state, reason and how many, of the ratings opened from `begin` until before `end` (None: no limit)."""
+        wanted: list[ColumnElement[bool]] = [FollowUpRow.about != "callback"]
         if begin is not None:
             wanted.append(FollowUpRow.opened_at >= begin)
         if end is not None:
@@ -94,6 +126,9 @@ class FollowUps:
         await self._session.execute(
             update(FollowUpRow).where(FollowUpRow.session_id == session_id).values(comment=None)
         )
+
+
+_OPEN_CALL_BACK = and_(FollowUpRow.about == "callback", FollowUpRow.state == "open")
 
 
 def _overdue(today: dt.date) -> ColumnElement[bool]:

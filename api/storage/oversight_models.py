@@ -11,11 +11,12 @@ from api.storage.models import ID, SHORT, Base
 
 
 class FollowUpRow(Base):
-    """Something that a visitor was not content with, until somebody has dealt with it.
+    """Something that a visitor was not content with, or a call-back that is owed, until somebody has dealt with it.
 
     `about`, `state` and `reason` are of api.oversight.reasons. What was rated is copied here, since a later word of the
-    visitor changes the feedback; `comment` is masked, and erased with the session. At most one follow-up per feedback
-    is open: the partial index decides the race. `due` is a day in Shanghai.
+    visitor changes the feedback; `comment` is masked, and erased with the session. A call-back has no feedback and no
+    rating. At most one follow-up per feedback and one call-back per ticket is open: the partial indexes decide the
+    race. `due` is a day in Shanghai; `failed_tries` counts how often the visitor was not reached.
     """
 
     __tablename__ = "follow_ups"
@@ -27,11 +28,18 @@ class FollowUpRow(Base):
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
         ),
+        Index(
+            "one_open_call_back_per_ticket",
+            "ticket_id",
+            unique=True,
+            sqlite_where=text("state = 'open' AND about = 'callback'"),
+            postgresql_where=text("state = 'open' AND about = 'callback'"),
+        ),
         Index("follow_ups_by_state", "state", "due"),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
-    feedback_id: Mapped[str] = mapped_column(ForeignKey("feedback.id", ondelete="CASCADE"))
+    feedback_id: Mapped[str | None] = mapped_column(ForeignKey("feedback.id", ondelete="CASCADE"))
     session_id: Mapped[str | None] = mapped_column(ForeignKey("sessions.id", ondelete="SET NULL"), index=True)
     message_id: Mapped[str | None] = mapped_column(ForeignKey("messages.id", ondelete="SET NULL"))
     ticket_id: Mapped[str | None] = mapped_column(ForeignKey("tickets.id", ondelete="SET NULL"))
@@ -41,11 +49,12 @@ class FollowUpRow(Base):
     item_id: Mapped[str | None] = mapped_column(SHORT, index=True)
     facet: Mapped[str | None] = mapped_column(SHORT)
     language: Mapped[str] = mapped_column(String(2))
-    resolved: Mapped[bool]
+    resolved: Mapped[bool | None]
     rating: Mapped[int | None]
     comment: Mapped[str | None] = mapped_column(Text)
     opened_at: Mapped[dt.datetime]
     due: Mapped[dt.date] = mapped_column(Date)
+    failed_tries: Mapped[int]
     state: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str | None] = mapped_column(String(30))
     action: Mapped[str | None] = mapped_column(Text)

@@ -64,17 +64,22 @@ def accounts() -> dict[str, str]:
     return {}
 
 
+@pytest.fixture(scope="session")
+def data_dir(request: pytest.FixtureRequest) -> Path:
+    """Where the service keeps its data."""
+    running = os.environ.get("BANGBAN_TEST_DATA_DIR")
+    return Path(running) if running else request.getfixturevalue("stack").data_dir
+
+
 @pytest.fixture
 def helper(
-    request: pytest.FixtureRequest, site: str, new_context: Callable[..., BrowserContext], accounts: dict[str, str]
+    site: str, data_dir: Path, new_context: Callable[..., BrowserContext], accounts: dict[str, str]
 ) -> Iterator[Callable[..., Shift]]:
     """Begins a helper's shift, with an account made on the command line: helper("li", language="en")."""
     shifts: list[Shift] = []
 
     def begin(username: str, role: str = "agent", language: str = "zh", **options: object) -> Shift:
         if username not in accounts:
-            running = os.environ.get("BANGBAN_TEST_DATA_DIR")
-            data_dir = Path(running) if running else request.getfixturevalue("stack").data_dir
             add_account(data_dir, username, "--role", role)
             accounts[username] = role
         shift = Shift(new_context(language, **options).new_page(), site, username)

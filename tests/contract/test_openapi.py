@@ -69,6 +69,7 @@ PATHS = {
     "/api/v1/follow-ups": {"get"},
     "/api/v1/follow-ups/reasons": {"get"},
     "/api/v1/follow-ups/{follow_up_id}/close": {"post"},
+    "/api/v1/follow-ups/{follow_up_id}/callback": {"post"},
     "/api/v1/hotline/roster": {"get", "put"},
     "/api/v1/hotline/calls": {"get", "post"},
     "/api/v1/hotline/calls/{call_id}": {"get"},

@@ -19,6 +19,7 @@ export const ACTS = {
   transfer: { code: "KeyT", cap: "T", group: "groupTalk" },
   giveBack: { code: "KeyB", cap: "B", group: "groupTalk" },
   resolve: { code: "KeyE", cap: "E", group: "groupTalk" },
+  callBack: { code: "KeyC", cap: "C", group: "groupTalk" },
   findAnswer: { code: "KeyF", cap: "F", group: "groupAnswers" },
   nextHeld: { code: "KeyQ", cap: "Q", group: "groupApprovals" },
   approve: { code: "KeyY", cap: "Y", group: "groupApprovals" },

@@ -138,7 +138,7 @@ export class DeskClient {
     return new URL(`supervision.csv${from ? `?${new URLSearchParams({ from, to })}` : ""}`, this.base)
   }
 
-  /** `asked`: {state} or {overdue: "true"}. */
+  /** `asked`: {state, about?} or {overdue: "true"}. */
   followUps(asked) {
     return this.#call("GET", `follow-ups?${new URLSearchParams(asked)}`)
   }
@@ -149,6 +149,11 @@ export class DeskClient {
 
   closeFollowUp(id, { reason, action }) {
     return this.#call("POST", `follow-ups/${encodeURIComponent(id)}/close`, { reason, action })
+  }
+
+  /** `wish`: {outcome, again_on?, note?}. */
+  closeCallBack(id, wish) {
+    return this.#call("POST", `follow-ups/${encodeURIComponent(id)}/callback`, wish)
   }
 
   items() {

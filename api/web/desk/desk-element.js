@@ -17,6 +17,11 @@ export class DeskElement extends HTMLElement {
     return new Intl.NumberFormat(tagOf(this.language), { style: "percent", maximumFractionDigits: 1, roundingMode: "floor" }).format(share)
   }
 
+  /** A day of the contract (2026-11-24), short. */
+  day(date) {
+    return new Intl.DateTimeFormat(tagOf(this.language), { dateStyle: "medium", timeZone: "UTC" }).format(new Date(`${date}T00:00:00Z`))
+  }
+
   /** One of {zh, en} in the helper's language; the other where it is missing, plain text as it is. */
   mine(both) {
     if (both === null || both === undefined) return ""

@@ -3,6 +3,7 @@
 import { make, write } from "../static/build.js"
 import { languageAround, tagOf } from "../static/texts.js"
 import { ACTS, OTHER_KEYS } from "./acts.js"
+import { askHowItWent } from "./call-back.js"
 import { Incomplete, choiceOf, labelled, openDialog, switchOf } from "./elements/desk-dialog.js"
 import { promotionFields, promotionOf } from "./promotion.js"
 import { fillCanned } from "./canned.js"
@@ -72,7 +73,18 @@ function leave(place, station, { title, label, go }) {
   })
 }
 
-/** How it ended; a reply that settled it can be proposed for the knowledge base in the same step. */
+/** How the call-back of a ticket went, whose number is shown. */
+export function callBack(place, station, { ticket }) {
+  const { contact, when } = ticket.callback
+  const words = wordsOf(place)
+  const where = contact ? words("callbackAt", { contact, when: when ?? words("anyTime") }) : words(`callback_${ticket.callback.kind}`)
+  askHowItWent(place, [ticket.number, where], (wish) => station.closeCallBack(ticket, wish))
+}
+
+/**
+ * How it ended; a reply that settled it can be proposed for the knowledge base in the same step. Where the visitor waits
+ * for a call, what became of that is asked next, unless a call is what was agreed.
+ */
 export function resolve(place, station, talk) {
   const words = wordsOf(place)
   const outcomes = ["resolved", "unresolved", "callback"].map((outcome) => [outcome, words(`outcome_${outcome}`)])
@@ -91,6 +103,7 @@ export function resolve(place, station, talk) {
       if (!outcome) throw new Incomplete(words("chooseOutcome"))
       if (promote.open) promoted ??= await station.promote(talk.id, promotionOf(form, words))
       await station.resolve(talk.id, { outcome, note: form.get("note").trim() || undefined })
+      if (talk.ticket.callBackIsOpen && outcome !== "callback") callBack(place, station, talk)
       if (promoted) warnOf(place, station, promoted)
     },
   })

@@ -121,7 +121,8 @@ export class Station extends EventTarget {
 
   /** Tickets that were left behind: a call-back, or a visitor who was told that nobody is on duty. */
   get later() {
-    return this.#ticketsWhere(({ state, live }) => state === "queued" && !live)
+    const dueOf = ({ callback }) => callback?.due ?? "9999" // call-backs first, the earliest on top: that is, overdue ones
+    return this.#ticketsWhere(({ state, live }) => state === "queued" && !live).sort((one, other) => dueOf(one).localeCompare(dueOf(other)))
   }
 
   get mine() {
@@ -243,6 +244,13 @@ export class Station extends EventTarget {
     this.#take(await this.#client.resolve(id, outcome))
   }
 
+  /** Says how the call-back of a ticket went; `wish` as the client wants it. */
+  async closeCallBack({ id, callback }, wish) {
+    await this.#client.closeCallBack(callback.follow_up_id, wish)
+    this.notice(wish.again_on ? "callBackPutOff" : "callBackClosed")
+    await this.#load(id)
+  }
+
   /** Proposes a reply for the knowledge base; resolves to the Promotion with its warnings. */
   promote(id, promotion) {
     return this.#client.promote(id, promotion)
@@ -342,7 +350,7 @@ export class Station extends EventTarget {
     const talk = this.#talks.get(wire.id)
     if (talk) {
       const becameMine = ticket.isMine && !talk.isMine
-      if (ticket.isMine && ticket.callback) ticket.callback.contact ??= talk.ticket.callback?.contact // events never carry it
+      if (ticket.callback && (ticket.isMine || ticket.callBackIsOpen)) ticket.callback.contact ??= talk.ticket.callback?.contact // events never carry it
       talk.ticket = ticket
       if (becameMine && talk.loaded) this.#load(wire.id).catch(() => {})
       if (before?.isMine && !ticket.isMine) talk.forgetDrafts()

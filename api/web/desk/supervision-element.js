@@ -14,11 +14,6 @@ export class SupervisionElement extends DeskElement {
     return share === null ? "–" : new Intl.NumberFormat(tagOf(this.language), { style: "percent" }).format(share)
   }
 
-  /** A day of the contract (2026-11-24), short. */
-  day(date) {
-    return new Intl.DateTimeFormat(tagOf(this.language), { dateStyle: "medium", timeZone: "UTC" }).format(new Date(`${date}T00:00:00Z`))
-  }
-
   /** A moment of the contract, as Shanghai's clocks show it. */
   clockTime(moment, options = { timeStyle: "medium" }) {
     return new Intl.DateTimeFormat(tagOf(this.language), { ...options, timeZone: "Asia/Shanghai" }).format(new Date(moment))

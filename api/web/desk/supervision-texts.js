@@ -16,8 +16,8 @@ export const TEXTS = {
   longestWait: { zh: "等得最久", en: "Longest wait" },
   nobodyWaits: { zh: "没有人在等", en: "No one waits" },
   active: { zh: "接待中", en: "In conversation" },
-  toBeCalled: { zh: "待回电", en: "To be called back" },
-  openFollowUps: { zh: "待回访", en: "Follow-ups open" },
+  toBeCalled: { zh: "留言和回电", en: "Left for later" },
+  openFollowUps: { zh: "待回访、回电", en: "Follow-ups and call-backs" },
   overdueFollowUps: { zh: "已逾期", en: "Overdue" },
 
   // ---- days
@@ -56,14 +56,19 @@ export const TEXTS = {
   nothingYet: { zh: "这几天还没有。", en: "Nothing in these days." },
 
   // ---- follow-ups
-  followUps: { zh: "回访", en: "Follow-ups" },
+  followUps: { zh: "回访和回电", en: "Follow-ups and call-backs" },
   showOpen: { zh: "待办", en: "Open" },
   showOverdue: { zh: "逾期", en: "Overdue" },
+  showCallBacks: { zh: "只看回电", en: "Call-backs" },
   showClosed: { zh: "已办", en: "Closed" },
-  followUpsNone: { zh: "这里没有要回访的。", en: "There are none here." },
+  followUpsNone: { zh: "这里没有。", en: "There are none here." },
   moreThanShown: { zh: "共 {total} 件，列出前 {shown} 件。", en: "{total} in all; the first {shown} are listed." },
   about_bot: { zh: "评价帮办", en: "About the assistant" },
   about_person: { zh: "评价工作人员", en: "About a helper" },
+  about_callback: { zh: "等着联系", en: "Waits to be contacted" },
+  callBackAgreed: { zh: "工作人员约了回电", en: "A helper agreed to call back" },
+  failedTries: { zh: "{count} 次没联系上", en: "not reached so far: {count}" },
+  openTicket: { zh: "打开工单看联系方式", en: "Open the ticket for the contact" },
   said_resolved: { zh: "已解决", en: "resolved" },
   said_unresolved: { zh: "没有解决", en: "not resolved" },
   due: { zh: "{day} 到期", en: "Due {day}" },
@@ -91,6 +96,9 @@ export const TEXTS = {
   reason_not_ours: { zh: "不归本单位管", en: "Not this bureau’s business" },
   reason_not_reachable: { zh: "联系不上访客", en: "The visitor could not be reached" },
   reason_no_fault_found: { zh: "核实没有问题", en: "No fault was found" },
+  reason_reached: { zh: "联系上了", en: "Reached" },
+  reason_not_reached: { zh: "没联系上", en: "Not reached" },
+  reason_no_longer_wanted: { zh: "访客不需要了", en: "No longer wanted" },
   reason_taken_back: { zh: "访客后来表示满意", en: "The visitor was content after all" },
 
   // ---- reasons by item

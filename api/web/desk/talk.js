@@ -31,6 +31,7 @@ export function ticketOf(wire, username) {
     transferNote: wire.transfer_note ?? null,
     outcome: wire.outcome ?? null,
     callback: wire.callback ?? null,
+    callBackIsOpen: Boolean(wire.callback?.due) && (wire.state === "resolved" || (wire.state === "active" && wire.helper === username)), // and its number is shown
   }
 }
 

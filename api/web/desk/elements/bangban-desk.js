@@ -202,6 +202,10 @@ export class BangbanDesk extends DeskElement {
     transfer() { return this.#mineOnly((talk) => void dialogs.transfer(this, this.#station, talk)) },
     giveBack() { return this.#mineOnly((talk) => void dialogs.giveBack(this, this.#station, talk)) },
     resolve() { return this.#mineOnly((talk) => void dialogs.resolve(this, this.#station, talk)) },
+    callBack() {
+      const { talk } = this.#station
+      return talk?.ticket.callBackIsOpen ? void dialogs.callBack(this, this.#station, talk) : false
+    },
     findAnswer() { return this.#mineOnly((talk) => void dialogs.findAnswer(this, this.#station, talk, (found) => this.#insert(found))) },
     insertSuggestion({ number }) { return this.#mineOnly((talk) => this.#insert(talk.suggestions[number - 1])) },
     approve() { return this.#heldOnly((held) => void this.#try(() => this.#station.decide(held, "approve"))) },

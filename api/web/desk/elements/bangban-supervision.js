@@ -2,6 +2,7 @@
 
 import { make, write } from "../../static/build.js"
 import { tagOf } from "../../static/texts.js"
+import { askHowItWent } from "../call-back.js"
 import { DeskClient } from "../desk-client.js"
 import { Preferences } from "../preferences.js"
 import { SupervisionElement } from "../supervision-element.js"
@@ -11,7 +12,7 @@ import { Incomplete, labelled, openDialog } from "./desk-dialog.js"
 const AGAIN_MS = 5_000
 const DAY_MS = 86_400_000
 const HEARD = ["click", "change", "shown-wanted", "closing-wanted"]
-const ASKED = { showOpen: { state: "open" }, showOverdue: { overdue: "true" }, showClosed: { state: "closed" } }
+const ASKED = { showOpen: { state: "open" }, showOverdue: { overdue: "true" }, showCallBacks: { state: "open", about: "callback" }, showClosed: { state: "closed" } }
 
 export class BangbanSupervision extends SupervisionElement {
   #client = new DeskClient()
@@ -135,6 +136,7 @@ export class BangbanSupervision extends SupervisionElement {
   // ---- doing
 
   #close(followUp) {
+    if (followUp.about === "callback") return this.#closeCallBack(followUp)
     const reason = make("select", { name: "reason", required: true }, make("option", { value: "" }, this.say("chooseReason")), ...REASONS.map((name) => make("option", { value: name }, this.say(`reason_${name}`))))
     const action = make("textarea", { name: "action", rows: 4, maxlength: 1000, required: true })
     openDialog(this, {
@@ -148,12 +150,23 @@ export class BangbanSupervision extends SupervisionElement {
         const told = { reason: form.get("reason"), action: form.get("action").trim() }
         if (!told.reason || !told.action) throw new Incomplete(this.say("closeMissing"))
         await this.#client.closeFollowUp(followUp.id, told)
-        write(this.announcer, this.say("closedNow"))
-        this.followUps.focusHeading() // its button is about to go
-        this.#ask()
+        this.#closed("closedNow")
       },
     })
     reason.focus()
+  }
+
+  #closeCallBack({ id, ticket_number: number, callback }) {
+    askHowItWent(this, [number, callback?.when], async (wish) => {
+      await this.#client.closeCallBack(id, wish)
+      this.#closed(wish.again_on ? "callBackPutOff" : "callBackClosed")
+    })
+  }
+
+  #closed(key) {
+    write(this.announcer, this.say(key))
+    this.followUps.focusHeading() // the button is about to go
+    this.#ask()
   }
 
   #switchLanguage() {

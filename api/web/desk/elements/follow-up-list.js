@@ -4,7 +4,7 @@ import { make, tell, write } from "../../static/build.js"
 import { say as sayToVisitors } from "../../static/texts.js"
 import { SupervisionElement } from "../supervision-element.js"
 
-const SHOWN = ["showOpen", "showOverdue", "showClosed"]
+const SHOWN = ["showOpen", "showOverdue", "showCallBacks", "showClosed"]
 
 /**
  * `update({follow_ups, total}, shown)` and `reasons({items})`. Tells "shown-wanted" {shown} and "closing-wanted" {followUp}.
@@ -66,8 +66,7 @@ export class FollowUpList extends SupervisionElement {
     const what = this.mine(one.item) || one.item_id || this.say("noItem")
     const facet = one.facet ? ` · ${this.mine(this.facets[one.facet]) || one.facet}` : ""
     const name = one.item_id ? make("a", { href: `/items/${encodeURIComponent(one.item_id)}`, target: "_blank", rel: "noopener" }, what) : what
-    const rated = one.rating === null ? "" : `${one.rating} · ${sayToVisitors(this.language, `rating${one.rating}`)}`
-    const said = [rated, this.say(one.resolved ? "said_resolved" : "said_unresolved")].filter(Boolean).join(" · ")
+    const said = (one.about === "callback" ? this.#wanted(one) : this.#rated(one)).filter(Boolean).join(" · ")
     const who = [this.say(`about_${one.about}`), one.helper_name || one.helper, one.ticket_number].filter(Boolean).join(" · ")
     const isOpen = one.state === "open"
     const due = make("span", { class: one.overdue ? "tag warn" : "tag" }, this.say(one.overdue ? "overdue" : "due", { day: this.day(one.due) }))
@@ -82,7 +81,17 @@ export class FollowUpList extends SupervisionElement {
       make("p", { class: "quiet" }, `${who} · ${this.say("openedAt", { time: this.clockTime(one.opened_at, { dateStyle: "short", timeStyle: "short" }) })}`),
       closed ? make("p", {}, closed) : "",
       one.action ? make("p", { class: "as-written" }, one.action) : "",
+      one.about === "callback" && isOpen && one.ticket_id ? make("p", {}, make("a", { href: `/desk#${encodeURIComponent(one.ticket_id)}`, target: "_blank" }, this.say("openTicket"))) : "",
     )
+  }
+
+  #rated({ rating, resolved }) {
+    return [rating === null ? "" : `${rating} · ${sayToVisitors(this.language, `rating${rating}`)}`, this.say(resolved ? "said_resolved" : "said_unresolved")]
+  }
+
+  #wanted({ callback, failed_tries: count }) {
+    const where = callback?.forgotten ? this.say("callbackForgotten") : callback ? this.say(`callback_${callback.kind}`) : this.say("callBackAgreed")
+    return [where, callback?.when, count ? this.say("failedTries", { count }) : ""]
   }
 
   #build() {

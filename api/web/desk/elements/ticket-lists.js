@@ -62,25 +62,31 @@ export class TicketLists extends DeskElement {
       time: waits === null ? timeOf(ticket.openedAt) : "",
       title: this.mine(ticket.item) || this.say(`reason_${ticket.reason}`),
       line: talk?.visitorTyping ? this.say("visitorTyping") : this.#lineOf(ticket, talk),
-      mark: ticket.offered ? this.say("offered") : unread ? this.say("unread", { count: unread }) : this.say(`visitor_${ticket.language}`),
+      mark: ticket.offered ? this.say("offered") : unread ? this.say("unread", { count: unread }) : this.#dueOf(ticket) || this.say(`visitor_${ticket.language}`),
     }
-    this.#write(row, lines, { chosen, offered: ticket.offered, unread: unread > 0 })
+    this.#write(row, lines, { chosen, offered: ticket.offered, unread: unread > 0, overdue: ticket.callback?.overdue })
   }
 
   #lineOf(ticket, talk) {
+    if (ticket.callback && (!ticket.visitorOnline || !ticket.isMine)) return this.say(`callback_${ticket.callback.kind}`)
     if (!ticket.visitorOnline) return this.say("visitorAway")
-    if (ticket.callback) return this.say(`callback_${ticket.callback.kind}`)
     return (ticket.isMine && talk?.lastText) || `${ticket.shortNumber} · ${this.say(`reason_${ticket.reason}`)}`
+  }
+
+  #dueOf({ callback }) {
+    if (!callback?.due) return ""
+    return this.say(callback.overdue ? "callBackOverdue" : "callBackDue", { day: this.day(callback.due) })
   }
 
   #writeHeld(row, held, chosen) {
     this.#write(row, { clock: held.waitingSince, time: "", title: this.mine(held.title), line: held.question, mark: this.say(`visitor_${held.language}`) }, { chosen })
   }
 
-  #write(row, { clock, ...lines }, { chosen, offered = false, unread = false }) {
+  #write(row, { clock, ...lines }, { chosen, offered = false, unread = false, overdue = false }) {
     const button = row.firstChild
     button.classList.toggle("offered", offered)
     button.classList.toggle("unread", unread)
+    button.classList.toggle("overdue", overdue)
     if (chosen) button.setAttribute("aria-current", "true")
     else button.removeAttribute("aria-current")
     row.querySelector("waiting-clock").since = clock

@@ -44,13 +44,15 @@ export class TicketTalk extends DeskElement {
 
   #writeSummary({ ticket }) {
     const { callback, transferNote } = ticket
-    const told = JSON.stringify([ticket.id, ticket.summary, ticket.reason, callback, transferNote])
+    const told = JSON.stringify([ticket.id, ticket.summary, ticket.reason, callback, ticket.callBackIsOpen, transferNote])
     if (this.#summaryOf === told) return
     this.#summaryOf = told
+    this.callBack.hidden = !ticket.callBackIsOpen
     write(this.reason, this.say(`reason_${ticket.reason}`))
     this.told.replaceChildren(renderMarkdown(this.mine(ticket.summary)))
     const lines = [
       callback ? this.#whereToCall(callback) : "",
+      callback?.due ? this.say(callback.overdue ? "callBackOverdue" : "callBackDue", { day: this.day(callback.due) }) : "",
       transferNote ? this.say("transferNoteIs", { note: transferNote }) : "",
     ]
     write(this.contact, lines.filter(Boolean).join("\n"))
@@ -86,7 +88,8 @@ export class TicketTalk extends DeskElement {
     this.reason = make("strong", { class: "reason" })
     this.told = make("div", { class: "summary-words" })
     this.contact = make("p", { class: "contact", hidden: true })
-    this.summary = make("details", { class: "summary", open: true }, make("summary", {}, this.say("summary"), " · ", this.reason), this.told, this.contact)
+    this.callBack = actButton(this.language, "callBack", { hidden: true })
+    this.summary = make("details", { class: "summary", open: true }, make("summary", {}, this.say("summary"), " · ", this.reason), this.told, this.contact, this.callBack)
     this.transcript = document.createElement("desk-transcript")
     this.accepting = make("div", { class: "accepting" }, make("p", { class: "quiet" }, this.say("acceptHelp")), make("button", { type: "button", class: "button main", "data-act": "acceptThis" }, this.say("acceptThis"), make("kbd", { "aria-hidden": "true" }, "A")))
     this.over = make("p", { class: "over quiet", role: "status" })
