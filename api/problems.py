@@ -148,11 +148,10 @@ class UnknownEntry(Problem):
 
 
 class UnknownVariable(Problem):
-    """A canned reply shows something that cannot be filled in."""
+    """A canned reply shows something that cannot be filled in; `shown` and `known` are as they are written."""
 
-    def __init__(self, name: str, known: Iterable[str]) -> None:
-        names = ", ".join(f"{{{known_name}}}" for known_name in known)
-        super().__init__(f"{{{name}}} cannot be filled in. Use {names}, or write a brace twice.")
+    def __init__(self, shown: str, known: Iterable[str]) -> None:
+        super().__init__(f"{shown} cannot be filled in. Use {', '.join(known)}, and no other braces.", variable=shown)
 
 
 class UnknownCanned(Problem):

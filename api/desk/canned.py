@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import string
+import re
 
 import structlog
 
@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 VARIABLES = ("number", "item", "hotline", "portal")
 """What {placeholders} may show: the ticket's number, the item's name, and the contacts of texts.yaml."""
+_IN_BRACES = re.compile(r"\{[^{}]*\}|[{}]")
 _ANY_ITEM = BothOut(zh="这件事", en="this matter")
 
 
@@ -34,8 +35,8 @@ def variables(services: Services, ticket: TicketRow) -> dict[str, BothOut]:
     return {**same, "item": both(item.name) if item else _ANY_ITEM}
 
 
-async def everything(services: Services) -> list[CannedOut]:
-    """Every canned reply, the built-in ones first."""
+async def everything(services: Services, retired: bool = False) -> list[CannedOut]:
+    """Every canned reply, the built-in ones first; those that were taken away only where `retired` is asked for."""
     async with services.database.reading() as work:
         rows = {row.id: row for row in await work.desk.canned()}
     built_in = [
@@ -43,7 +44,7 @@ async def everything(services: Services) -> list[CannedOut]:
         for name, reply in services.texts.canned.items()
     ]
     kept = [_of(rows.pop(reply.id)) if reply.id in rows else reply for reply in built_in]
-    return [reply for reply in (*kept, *map(_of, rows.values())) if reply is not None]
+    return [reply for reply in (*kept, *map(_of, rows.values())) if retired or not reply.retired]
 
 
 async def put(services: Services, user: User, canned_id: str, wish: CannedIn) -> CannedOut:
@@ -88,17 +89,12 @@ async def _keep(services: Services, user: User, row: CannedRow) -> None:
 
 
 def _check_variables(text: BothIn) -> None:
-    for words in (text.zh, text.en):
-        try:
-            shown = [name for _, name, _, _ in string.Formatter().parse(words) if name is not None]
-        except ValueError:
-            raise UnknownVariable("", VARIABLES) from None
-        for name in shown:
-            if name not in VARIABLES:
-                raise UnknownVariable(name, VARIABLES)
+    """Refuse every brace that the desk's page would not fill in (api/web/desk/canned.js): visitors would read it."""
+    known = [f"{{{name}}}" for name in VARIABLES]
+    for shown in (*_IN_BRACES.findall(text.zh), *_IN_BRACES.findall(text.en)):
+        if shown not in known:
+            raise UnknownVariable(shown, known)
 
 
-def _of(row: CannedRow) -> CannedOut | None:
-    if row.hidden:
-        return None
-    return CannedOut(id=row.id, title=both(row.title), text=both(row.text), built_in=False)
+def _of(row: CannedRow) -> CannedOut:
+    return CannedOut(id=row.id, title=both(row.title), text=both(row.text), built_in=False, retired=row.hidden)

@@ -224,18 +224,20 @@ class CannedIn(BaseModel):
 
 
 class CannedOut(BaseModel):
-    """A canned reply; `built_in` where nobody has changed it."""
+    """A canned reply; `built_in` where nobody has changed it, `retired` where it was taken away."""
 
     id: str
     title: BothOut
     text: BothOut
     built_in: bool
+    retired: bool = False
 
 
 class AllCannedOut(BaseModel):
-    """Every canned reply."""
+    """Every canned reply, and the variables that may stand in braces in one."""
 
     canned: list[CannedOut]
+    variables: list[str]
 
 
 class FoundTicketOut(TicketOut):

@@ -158,9 +158,13 @@ async def suggest(
 
 
 @router.get("/canned", responses=LOOKING)
-async def read_canned(door: Door, helper: Helper) -> AllCannedOut:
+async def read_canned(
+    door: Door,
+    helper: Helper,
+    retired: Annotated[bool, Query(description="with those that were taken away")] = False,
+) -> AllCannedOut:
     """Every canned reply."""
-    return AllCannedOut(canned=await canned.everything(door))
+    return AllCannedOut(canned=await canned.everything(door, retired), variables=list(canned.VARIABLES))
 
 
 @router.put("/canned/{canned_id}", responses=CHANGING)

@@ -179,11 +179,29 @@ async def test_a_canned_reply_is_written_replaced_and_taken_away(boss):
     assert (await boss.put("canned/hello", wish)).status_code == 200
     [hello] = [reply for reply in (await boss.get("canned"))["canned"] if reply["id"] == "hello"]
     assert (hello["built_in"], hello["text"]["zh"]) == (False, "{number}")
-    wrong = await boss.put("canned/hello", {**wish, "text": {"zh": "{phone}", "en": "x"}})
-    assert (wrong.status_code, wrong.json()["type"].split(":")[-1]) == (422, "unknown-variable")
     gone = await boss.http.delete("/api/v1/desk/canned/hello", headers=boss.key)
     assert gone.status_code == 204
     assert "hello" not in [reply["id"] for reply in (await boss.get("canned"))["canned"]]
+    [hello] = [reply for reply in (await boss.get("canned", retired="true"))["canned"] if reply["id"] == "hello"]
+    assert (hello["retired"], hello["text"]["zh"]) == (True, "{number}")
+    assert (await boss.put("canned/hello", wish)).json()["retired"] is False
+
+
+@pytest.mark.parametrize("shown", ["{phone}", "{}", "{number!r}", "{number:>9}", "{ number }", "{{number}}", "{", "}"])
+async def test_a_canned_reply_with_braces_that_nothing_fills_in_is_refused_by_name(boss, li, shown):
+    wish = {"title": {"zh": "你好", "en": "Hi"}, "text": {"zh": "{number}", "en": f"See {shown}."}}
+    before = await li.get("canned")
+    wrong = await boss.put("canned/hello", wish)
+    told = wrong.json()
+    assert (wrong.status_code, told["type"].split(":")[-1]) == (422, "unknown-variable")
+    assert told["variable"] in shown and "{number}" in told["detail"] and told["variable"] in told["detail"]
+    assert await li.get("canned") == before
+
+
+async def test_helpers_are_told_which_variables_there_are(visitor, li):
+    ticket = await with_ticket(visitor, li)
+    variables = (await li.get("canned"))["variables"]
+    assert set(variables) == set((await li.get(f"tickets/{ticket['id']}"))["variables"])
 
 
 async def test_past_tickets_are_found_by_number_words_and_item(visitor, li):

@@ -26,6 +26,7 @@ export const ACTS = {
   editAnswer: { code: "KeyW", cap: "W", group: "groupApprovals" },
   rejectAnswer: { code: "KeyX", cap: "X", group: "groupApprovals" },
   pastTickets: { code: "KeyS", cap: "S", group: "groupDesk" },
+  keepCanned: { code: "KeyD", cap: "D", group: "groupDesk" },
   house: { code: "KeyG", cap: "G", group: "groupDesk" },
   supervision: { code: "KeyO", cap: "O", group: "groupDesk" },
   hotline: { code: "KeyH", cap: "H", group: "groupDesk" },

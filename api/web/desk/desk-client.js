@@ -94,8 +94,17 @@ export class DeskClient {
     return this.#call("GET", `desk/suggestions?${query}`)
   }
 
-  canned() {
-    return this.#call("GET", "desk/canned")
+  canned({ retired = false } = {}) {
+    return this.#call("GET", `desk/canned${retired ? "?retired=true" : ""}`)
+  }
+
+  /** `wish`: {title: {zh, en}, text: {zh, en}}. */
+  putCanned(id, wish) {
+    return this.#call("PUT", `desk/canned/${encodeURIComponent(id)}`, wish)
+  }
+
+  removeCanned(id) {
+    return this.#call("DELETE", `desk/canned/${encodeURIComponent(id)}`)
   }
 
   search(words) {

@@ -233,7 +233,7 @@ export function keys(place) {
  * A dialog around a pick-list; ends when something was picked and `take(choice)` has done with it. What `take` returns is
  * called once the dialog is gone: only then can the focus go where it wants.
  */
-function pick(place, { title, label, find, take, before = [] }) {
+export function pick(place, { title, label, find, take, before = [] }) {
   const list = document.createElement("pick-list")
   Object.assign(list, { find, label })
   const dialog = openDialog(place, { title, content: [...before, list], wide: true })
@@ -249,7 +249,7 @@ function pick(place, { title, label, find, take, before = [] }) {
   list.focus()
 }
 
-function complain(dialog, failure, words) {
+export function complain(dialog, failure, words) {
   const error = dialog.querySelector("[role=alert]")
   write(error, failure.detail || words("noConnection"))
   error.hidden = false

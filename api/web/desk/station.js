@@ -283,6 +283,22 @@ export class Station extends EventTarget {
     this.notice("saved")
   }
 
+  /** Every canned reply, the retired ones too, and the variables that one may show: {canned, variables}. */
+  cannedToKeep() {
+    return this.#client.canned({ retired: true })
+  }
+
+  /** Writes a canned reply; without an id a new one. */
+  async putCanned(id, wish) {
+    await this.#client.putCanned(id ?? newId(), wish)
+    this.notice("saved")
+  }
+
+  async retireCanned(id) {
+    await this.#client.removeCanned(id)
+    this.notice("cannedIsRetired")
+  }
+
   /** Shows something once, and tells it to a screen reader. */
   notice(key, values = {}, { warn = false } = {}) {
     this.#tell("notice", { key, values, warn })

@@ -5,6 +5,7 @@ import { tagOf } from "../../static/texts.js"
 import { Alerts } from "../alerts.js"
 import { DeskElement } from "../desk-element.js"
 import * as dialogs from "../dialogs.js"
+import { keepCanned } from "../keep-canned.js"
 import { followKeys } from "../keys.js"
 import { Station } from "../station.js"
 
@@ -217,6 +218,7 @@ export class BangbanDesk extends DeskElement {
       return next ? void this.#hold(next.id) : false
     },
     pastTickets() { dialogs.pastTickets(this, this.#station, (id) => this.#select(id)) },
+    keepCanned() { return this.#station.may("see_supervision") ? void this.#try(() => keepCanned(this, this.#station)) : false },
     house() { return this.#station.may("see_supervision") ? void this.#try(() => dialogs.house(this, this.#station)) : false },
     // In a window of its own: whoever left the desk would lose their conversations.
     supervision() { return this.#station.may("follow_up") ? void window.open("/desk/supervision", "bangban-supervision") : false },

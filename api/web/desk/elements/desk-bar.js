@@ -31,7 +31,7 @@ export class DeskBar extends DeskElement {
     const modes = [house.notice ? "noticeOn" : null, house.everyoneToPeople ? "everyoneOn" : null].filter(Boolean)
     write(this.modes, modes.map((key) => this.say(key)).join(" · "))
     this.modes.hidden = !modes.length
-    this.house.hidden = !station.may("see_supervision")
+    this.house.hidden = this.keepCanned.hidden = !station.may("see_supervision")
     this.supervision.hidden = !station.may("follow_up")
     this.hotline.hidden = !station.may("use_hotline")
     write(this.settings.querySelector(".label"), user?.display_name ?? "")
@@ -48,11 +48,12 @@ export class DeskBar extends DeskElement {
     this.longest = document.createElement("waiting-clock")
     this.connection = make("span", { class: "connection", role: "status", "data-online": "true" })
     this.modes = make("strong", { class: "modes", hidden: true })
+    this.keepCanned = actButton(this.language, "keepCanned", { look: "bare", hidden: true })
     this.house = actButton(this.language, "house", { look: "bare", hidden: true })
     this.supervision = actButton(this.language, "supervision", { look: "bare", hidden: true })
     this.hotline = actButton(this.language, "hotline", { look: "bare", hidden: true })
     this.settings = actButton(this.language, "settings", { look: "bare" })
     const act = (name) => actButton(this.language, name, { look: "bare" })
-    this.append(name, presence, this.waiting, this.longest, this.connection, this.modes, make("nav", { class: "bar-acts", "aria-label": this.say("tools") }, act("pastTickets"), this.house, this.supervision, this.hotline, act("otherLanguage"), act("keys"), this.settings))
+    this.append(name, presence, this.waiting, this.longest, this.connection, this.modes, make("nav", { class: "bar-acts", "aria-label": this.say("tools") }, act("pastTickets"), this.keepCanned, this.house, this.supervision, this.hotline, act("otherLanguage"), act("keys"), this.settings))
   }
 }
