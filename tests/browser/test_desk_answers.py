@@ -107,3 +107,59 @@ def test_a_past_ticket_is_found_by_its_words_and_opened(visit, helper, language)
     expect(li.said("agent").last).to_contain_text(mark)
     expect(li.field).to_be_hidden()
     assert violations(li.page) == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_draft_that_repeats_or_contradicts_an_entry_says_which_and_is_kept_all_the_same(visit, helper, language):
+    yu = helper("yu", role="admin", language=language, reduced_motion="reduce")
+    chat = visit("zh").open()
+    chat.ask("砍树审批要多久")
+    chat.answered()
+    chat.choose_in_menu("talkToPerson")
+    reply = "要999个工作日。"
+    yu.accept().reply(reply)
+    yu.press("Escape").press("e")
+    expect(yu.dialog.locator("[name=outcome]").first).to_be_focused()
+    yu.press("1")
+    yu.dialog.locator(".promote summary").focus()
+    yu.press("Enter")
+    expect(yu.dialog.locator("[name=facet]")).to_have_value("time_limit")
+    yu.dialog.locator("[name=source]").fill("窗口")
+    yu.press("Control+Enter")
+    title, like, against, figure = {
+        "zh": ("和现有条目有重合", "很像已有的", "可能和它矛盾", "草稿写999工作日"),
+        "en": ("meets existing entries", "Very like", "May contradict", "The draft says 999"),
+    }[language]
+    expect(yu.dialog.get_by_role("heading")).to_contain_text(title, timeout=ANSWER_MS)
+    expect(yu.dialog).to_have_count(1)  # the question before it is gone
+    warnings = yu.dialog.get_by_role("listitem")
+    entry = f"{TREES}.time_limit"
+    expect(warnings.filter(has_text=like).filter(has_text=entry)).to_have_count(1)
+    expect(warnings.filter(has_text=against).filter(has_text=entry)).to_contain_text(figure)
+    expect(yu.dialog.locator(":focus")).to_have_count(1)
+    assert violations(yu.page) == []
+    yu.press("Escape")
+    expect(yu.dialog).to_have_count(0)
+    expect(yu.mine).to_have_count(0)
+    drafts = yu._call("GET", "promotions?state=open")["promotions"]
+    assert reply in [draft["answer"]["zh"] for draft in drafts]
+
+
+def test_a_draft_that_meets_no_entry_is_told_in_a_toast(visit, helper):
+    yu = helper("yu", role="admin")
+    chat = visit("zh").open()
+    chat.ask("砍树审批要多久")
+    chat.answered()
+    chat.choose_in_menu("talkToPerson")
+    yu.accept().reply("这件事请直接问小区物业的值班室。")
+    chat.ask("物业值班室在几号楼的几层？")
+    expect(yu.said("visitor").last).to_contain_text("几号楼", timeout=ANSWER_MS)
+    yu.press("Escape").press("e")
+    expect(yu.dialog.locator("[name=outcome]").first).to_be_focused()
+    yu.press("1")
+    yu.dialog.locator(".promote summary").focus()
+    yu.press("Enter")
+    yu.dialog.locator("[name=source]").fill("窗口")
+    yu.press("Control+Enter")
+    expect(yu.page.locator(".toast")).to_contain_text("已推荐", timeout=ANSWER_MS)
+    expect(yu.dialog).to_have_count(0)
