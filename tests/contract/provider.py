@@ -1,4 +1,7 @@
-"""A real OpenID Connect provider over real HTTP: oidc-provider-mock, which is held to PKCE here (RFC 7636)."""
+"""A real OpenID Connect provider over real HTTP: oidc-provider-mock, which is held to PKCE here (RFC 7636).
+
+Run as a program it serves until it is ended; its first line is its address.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import html
 import io
 import json
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -106,3 +110,9 @@ def _with_pkce(app: Callable[..., Iterable[bytes]], provider: Provider) -> Calla
         return app(environ, remember)
 
     return answer
+
+
+if __name__ == "__main__":
+    with running_provider() as started:
+        print(started.url.replace("127.0.0.1", "localhost"), flush=True)
+        signal.pause()
