@@ -2,14 +2,18 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event, Thread
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -178,6 +182,81 @@ def test_whoever_was_cut_off_gets_the_rest_once_and_in_order_also_after_the_serv
     with follow(desk[0], "desk/events", {"token": helper, "epoch": epoch, "after": told[-1]["sequence"]}) as again:
         heard = events(again, "四")
     assert [event["message"]["text"] for event in heard if event["kind"] == "message"] == ["二", "三", "四"]
+    call(desk[0], "POST", f"desk/tickets/{ticket_id}/resolve", helper, {"outcome": "resolved"})
+
+
+class SilentLine:
+    """A way to the service that can go silent: nothing passes any more, and neither side hears that it ended."""
+
+    def __init__(self, url: str) -> None:
+        self._to = urlsplit(url)
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._is_silent = Event()
+        self._open: list[socket.socket] = []
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        Thread(target=self._accept, daemon=True).start()
+
+    def go_silent(self) -> None:
+        self._is_silent.set()
+
+    def close(self) -> None:
+        for each in (self._listening, *self._open):
+            each.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._listening.accept()
+                far = socket.create_connection((self._to.hostname, self._to.port))
+                self._open += [near, far]
+                for ends in ((near, far), (far, near)):
+                    Thread(target=self._pass_on, args=ends, daemon=True).start()
+
+    def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while (data := source.recv(65536)) and not self._is_silent.is_set():
+                target.sendall(data)
+
+
+def test_a_visitor_whose_network_was_silent_past_the_services_patience_misses_and_doubles_nothing(desk):
+    session, helper, ticket_id = talk(desk[0])
+    path = f"sessions/{session['session_id']}"
+
+    def helper_says(text: str) -> None:
+        call(desk[0], "PUT", "desk/presence", helper, {"state": "online"})  # the page's sign of life
+        call(desk[0], "POST", f"desk/tickets/{ticket_id}/messages", helper, {"text": text, "client_id": text})
+
+    def is_online() -> bool:
+        return bool(call(desk[0], "GET", f"desk/tickets/{ticket_id}", helper)["visitor_online"])
+
+    line = SilentLine(desk[0].url)
+    visitor = follow(replace(desk[0], url=line.url), f"{path}/events", {"token": session["token"]})
+    helper_says("0")
+    seen = messages(visitor, "0")
+    assert is_online()
+    line.go_silent()
+    said = {"text": "还在吗？", "client_id": "once"}
+    first = call(desk[0], "POST", f"{path}/messages", session["token"], said)  # it arrives, and its reply is lost
+    gone_at, told = time.monotonic(), []
+    while is_online():
+        assert time.monotonic() - gone_at < 90, "a silent visitor counts as being there"
+        told.append(str(len(told) + 1))
+        helper_says(told[-1])
+        time.sleep(3)
+    assert len(told) > 3
+    helper_says("last")
+    line.close()
+    resumed = {"token": session["token"], "after": seen[-1]["id"]}
+    with follow(desk[0], f"{path}/events", resumed) as back:
+        rest = messages(back, "last")
+        assert is_online()
+    assert call(desk[0], "POST", f"{path}/messages", session["token"], said) == first
+    assert [message["text"] for message in rest] == ["还在吗？", *told, "last"]
+    numbers = [message["sequence"] for message in (*seen, *rest)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    whole = call(desk[0], "GET", f"desk/tickets/{ticket_id}", helper)
+    assert [message["text"] for message in whole["transcript"] if message["sender"] == "visitor"] == ["还在吗？"]
+    assert (whole["state"], whole["unread"]) == ("active", 1)
     call(desk[0], "POST", f"desk/tickets/{ticket_id}/resolve", helper, {"outcome": "resolved"})
 
 
