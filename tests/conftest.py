@@ -5,7 +5,11 @@ from pathlib import Path
 
 import postgres
 import pytest
+from hypothesis import settings
 from service import Stack, share_prepared, start, stop
+
+settings.register_profile("untimed", deadline=None)  # How long an example takes is for the benchmarks.
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from fastapi import FastAPI
 from api import logs
 from api.app import create_app
 from api.settings import Settings
+from api.storage.database import Database
 from retrieval.encoder import open_encoder
 from retrieval.retriever import Retriever
 
@@ -31,14 +34,30 @@ def bot() -> ScriptedBot:
     return ScriptedBot()
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables and no row: making the tables takes longer than most of the tests."""
+    settings = settings_in(tmp_path_factory.mktemp("empty"))
+
+    async def make() -> None:
+        database = Database(settings.database)
+        await database.migrate()
+        await database.close()
+
+    asyncio.run(make())
+    return settings.data_dir / "bangban.db"
+
+
 @pytest.fixture
 def make_app(
-    tmp_path: Path, retriever: Retriever, bot: ScriptedBot, request: pytest.FixtureRequest
+    tmp_path: Path, empty_database: Path, retriever: Retriever, bot: ScriptedBot, request: pytest.FixtureRequest
 ) -> Callable[..., FastAPI]:
     """An app over SQLite, or over a database of its own in PostgreSQL with BANGBAN_TEST_DATABASE=postgresql."""
     stored: dict[str, str] = {}
     if os.environ.get("BANGBAN_TEST_DATABASE") == "postgresql":
         stored["database_url"] = postgres.new_database(request.getfixturevalue("postgres_server"))
+    else:
+        shutil.copy(empty_database, tmp_path)
     return lambda **more: create_app(settings_in(tmp_path, **stored | more), retriever, bot)
 
 

@@ -36,7 +36,7 @@ def test_invisible_marks_cannot_split_a_number():
     ("text", "current", "language"),
     [("砍树要多久", "en", "zh"), ("how long does it take", "zh", "en"), ("2", "en", "en"), ("ok", "zh", "zh"),
      ("OK!", "zh", "zh"), ("👍", "en", "en"), ("hello", "zh", "en"), ("我的 billboard 要不要 permit", "en", "zh"),
-     ("what is 渣土证", "zh", "en")],
+     ("what is 渣土证", "zh", "en"), ("招牌備案 permit 嗎", "en", "zh"), ("招牌备案 ＡＮＹ ＦＥＥ", "zh", "en")],
 )  # fmt: skip
 def test_the_language_follows_the_visitor_unless_the_text_does_not_tell(text, current, language):
     assert follow(text, current) == language

@@ -126,7 +126,7 @@ answers = (
 questions = answers.map(lambda text: " ".join(text.split("\n"))).map(tidy).filter(bool)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(zh=answers, en=answers, similar=st.lists(questions, min_size=6, max_size=9, unique=True))
 def test_any_text_comes_back_from_the_file_as_it_stood_in_the_cell(desk, zh, en, similar):
     before = desk.item.read_bytes()

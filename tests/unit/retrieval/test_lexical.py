@@ -61,7 +61,7 @@ def test_without_texts_every_search_finds_nothing(segmenter, tmp_path):
 TEXT = st.lists(st.integers(0, 9), max_size=4).map(lambda digits: " ".join(map(str, digits)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(before=st.lists(TEXT, max_size=6), after=st.lists(TEXT, max_size=6))
 def test_each_text_gets_its_own_words_whatever_was_known(before, after):
     def words_of(text):

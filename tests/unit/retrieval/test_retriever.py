@@ -60,7 +60,7 @@ def test_an_unknown_item_of_the_conversation_is_ignored(retriever):
     assert retriever.search("要多久", context_items=("no-such-item",)).decision is Decision.ASK_ITEM
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.text(max_size=300))
 def test_whatever_is_typed_gives_probabilities(retriever, text):
     evidence = retriever.search(text)
