@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from api.conversation import LanguageName
-from retrieval.language import detect
+from retrieval.language import detect, normalise
 
 _TOO_SHORT_TO_TELL = re.compile(r"^[^\w]*[A-Za-z]{1,3}[^\w]*$")
 """One short Latin word ("ok", "hi", "PDF") is typed by people of either language."""
@@ -15,7 +15,7 @@ _PREFERRED = re.compile(r"^\s*(zh|en)\b", re.IGNORECASE)
 
 def follow(text: str, current: LanguageName) -> LanguageName:
     """The language of the text ("zh" or "en"); the current one where the text does not tell."""
-    return current if _TOO_SHORT_TO_TELL.match(text) else detect(text) or current
+    return current if _TOO_SHORT_TO_TELL.match(text) else detect(normalise(text)) or current
 
 
 _ASKED_FOR: dict[LanguageName, re.Pattern[str]] = {
