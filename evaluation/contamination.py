@@ -5,7 +5,7 @@ Texts are compared by their sets of character trigrams (Jaccard similarity), fol
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -34,12 +34,17 @@ def near_copies(questions: Sequence[tuple[str, str]], texts: Iterable[str]) -> I
             holders[gram].append(place)
     for case_id, question in questions:
         asked = _trigrams(question)
-        shared = Counter(place for gram in asked for place in holders[gram])
-        likeness, nearest = max(
-            ((count / len(asked | grams[place]), place) for place, count in shared.items()), default=(0.0, -1)
-        )
+        # At most a fifth of the trigrams may be missing, so that of more than a fifth one is shared: the rarest are looked
+        # up (prefix filtering; Chaudhuri, Ganti and Kaushik 2006), one more than that for what rounding takes.
+        rarest = sorted(asked, key=lambda gram: len(holders[gram]))[: int(len(asked) * (1 - NEARLY_THE_SAME)) + 2]
+        candidates = {place for gram in rarest for place in holders[gram]}
+        likeness, nearest = max(((_jaccard(asked, grams[place]), place) for place in candidates), default=(0.0, -1))
         if likeness >= NEARLY_THE_SAME:
             yield NearCopy(case_id, question, known[nearest], likeness)
+
+
+def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / len(one | other)
 
 
 def _trigrams(text: str) -> frozenset[str]:
