@@ -34,8 +34,8 @@ def near_copies(questions: Sequence[tuple[str, str]], texts: Iterable[str]) -> I
             holders[gram].append(place)
     for case_id, question in questions:
         asked = _trigrams(question)
-        # At most a fifth of the trigrams may be missing, so that of more than a fifth one is shared: the rarest are looked
-        # up (prefix filtering; Chaudhuri, Ganti and Kaushik 2006), one more than that for what rounding takes.
+        # At most a fifth of the trigrams may be missing, so that of more than a fifth one is shared: the rarest are
+        # looked up (prefix filtering; Chaudhuri, Ganti and Kaushik 2006), one more than that for what rounding takes.
         rarest = sorted(asked, key=lambda gram: len(holders[gram]))[: int(len(asked) * (1 - NEARLY_THE_SAME)) + 2]
         candidates = {place for gram in rarest for place in holders[gram]}
         likeness, nearest = max(((_jaccard(asked, grams[place]), place) for place in candidates), default=(0.0, -1))
