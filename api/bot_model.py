@@ -1,7 +1,8 @@
 """The trained bot for the files of bot/, the told situations and the encoder as they are: found, or trained.
 
-What bot/data teaches of questions is joined by a share of the knowledge's situations: what people tell about our items
-is a question, however it sounds, and what is none of ours is out of scope.
+What bot/data teaches of questions is joined by a share of the knowledge: what people tell about our items is a
+question, however it sounds, as is every way to ask for a facet alone ("who approves"); what is none of ours is out of
+scope.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from retrieval.encoder import Encoder
 
 ONE_IN = {"ask": 3, "out_of_scope": 2}
-"""Which share of the situations of an intent is taught: all of them would outweigh every other act."""
+"""Which share of what the knowledge tells of an intent is taught: all of it would outweigh every other act."""
 
 
 def find(settings: Settings) -> Path | None:
@@ -38,8 +39,8 @@ def train(settings: Settings, encoder: Encoder) -> Path:
 
 
 def lessons(settings: Settings, encoder: Encoder) -> tuple[Path, Path]:
-    """What the bot is trained on beside bot/, made if it is not up to date: the encoder's vectors of all texts, and the
-    situations as Rasa's training data."""
+    """What the bot is trained on beside bot/, made if it is not up to date: the encoder's vectors of all texts, and
+    what the knowledge tells as Rasa's training data."""
     embeddings = embeddings_path(settings)
     told = embeddings.with_suffix(".yml")
     if not embeddings.is_file() or not told.is_file():
@@ -56,13 +57,17 @@ def lessons(settings: Settings, encoder: Encoder) -> tuple[Path, Path]:
 
 
 def _told(settings: Settings, known: list[str]) -> str:
-    """The situations as Rasa's training data, without what bot/data teaches already."""
+    """Situations and bare facet questions as Rasa's training data, without what bot/data teaches already."""
     from knowledge.loader import load
+    from knowledge.schema import Language
 
+    base = load(settings.knowledge_dir)
     told: dict[str, list[str]] = defaultdict(list)
-    for one in load(settings.knowledge_dir).situations:
+    for one in base.situations:
         told["out_of_scope" if one.item_id is None else "ask"].append(" ".join(one.text.split()))
-    # Square and round brackets would be annotations to Rasa.
+    for facet in base.facets.values():
+        told["ask"] += [text for language in Language for text in facet.asked[language]]
+    # Square and curly brackets would be annotations to Rasa.
     taught = {
         intent: sorted(set(texts[:: ONE_IN[intent]]) - set(known) - {t for t in texts if set(t) & set("[]{}")})
         for intent, texts in told.items()
@@ -79,7 +84,7 @@ def embeddings_path(settings: Settings) -> Path:
     made_from = hashlib.sha256((settings.encoder or WHEEL_SHA256).encode())
     if settings.encoder is None and ADAPTER.is_file():
         made_from.update(ADAPTER.read_bytes())
-    situations = (settings.knowledge_dir / "situations").glob("*.jsonl")
-    for path in sorted([*(bot_process.BOT / "data" / "nlu").glob("*.yml"), *situations]):
+    told = [settings.knowledge_dir / "facets.yaml", *(settings.knowledge_dir / "situations").glob("*.jsonl")]
+    for path in sorted([*(bot_process.BOT / "data" / "nlu").glob("*.yml"), *told]):
         made_from.update(b"\0" + path.read_bytes())
     return settings.data_dir / "bot" / f"embeddings-{made_from.hexdigest()[:12]}.npz"

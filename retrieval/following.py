@@ -95,15 +95,17 @@ def items_in(
 def facets_in(context: Context, text: str, facets: np.ndarray, asking: float) -> np.ndarray:
     """Log probabilities of the facets, shape (15, 2), given the conversation; `asking` is retrieval.signals'."""
     told, order = np.exp(facets), list(Facet)
-    if context.facet is None:
-        if asking < ASKS_HARDLY and not text.endswith("?"):
-            told[order.index(Facet.APPLICABILITY)] *= ASKED_STILL
-    else:
+    applicability = order.index(Facet.APPLICABILITY)
+    # Who was told the differences, and says which it is, wants to know of that one.
+    before = Facet.APPLICABILITY if context.facet is Facet.DIFFERENCES else context.facet
+    if asking < ASKS_HARDLY and not text.endswith("?"):
+        told[applicability] *= ASKED_STILL
+    if before is not None:
         other_case = _CORRECTS.search(text) or _OTHER_CASE.search(text)
         for facet, share in (CARRIED_ON if other_case else CARRIED).items():
             moved = share * told[order.index(facet)]
             told[order.index(facet)] -= moved
-            told[order.index(context.facet)] += moved
+            told[order.index(before)] += moved
         if asking < ASKS_HARDLY or other_case:
-            told[order.index(context.facet)] *= ASKED_STILL
+            told[order.index(before)] *= ASKED_STILL
     return np.log(np.maximum(told / told.sum(axis=0), 1e-9))

@@ -44,11 +44,11 @@ class EvidenceReader(GraphComponent, EntityExtractorMixin):
         """Probabilities of the classifier, each between 0 and 1, that settle what a message is.
 
         `ask_from`: of a question, where the search found nothing. `other_from`: of another act, where it found
-        something for what the message itself names. Where it found something for the conversation's item, `plain_from`:
-        of any other act; `between_from`: of all courtesies together, or of an act that comes with a subject.
-        `human_from`: of asking for a person, whatever was found. `wait_from`: of asking how long a person takes, from
-        whoever waits for one. `doubt_from`: of a question of ours, where the search takes it for none: two opinions
-        that differ are reason to ask back.
+        something for what the message itself names. Where it found something for the conversation's item, or a
+        question that names none, `plain_from`: of any other act; `between_from`: of all courtesies together, or of an
+        act that comes with a subject. `human_from`: of asking for a person, whatever was found. `wait_from`: of asking
+        how long a person takes, from whoever waits for one. `doubt_from`: of a question of ours, where the search
+        takes it for none: two opinions that differ are reason to ask back.
         """
         return {
             "ask_from": 0.35,
@@ -137,7 +137,8 @@ def settle(
         # where the message itself names an item, nothing else can be meant but an act that comes with one.
         if evidence.topic is Topic.NEW:
             others = {name: probability for name, probability in others.items() if name in WITH_SUBJECT}
-        is_question = max(others.values(), default=0.0) < thresholds["other_from"]
+        least = "plain_from" if evidence.decision is Decision.ASK_ITEM else "other_from"
+        is_question = max(others.values(), default=0.0) < thresholds[least]
     return ASK if is_question else max(others, key=others.__getitem__, default=intent)
 
 

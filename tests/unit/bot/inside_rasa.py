@@ -106,6 +106,8 @@ def settled(folder):
         "foreign_words_for_a_named_item": intent({"out_of_scope": 0.98, "ask": 0.02}, Decision.ANSWER, Topic.NEW),
         "foreign_words_for_the_conversations_item": intent({"out_of_scope": 0.98}, Decision.ANSWER, Topic.SAME),
         "doubtful_act_for_the_conversations_item": intent({"greet": 0.5, "ask": 0.3}, Decision.ANSWER, Topic.SAME),
+        "foreign_words_for_no_item": intent({"out_of_scope": 0.75, "ask": 0.25}, Decision.ASK_ITEM),
+        "doubtful_words_for_no_item": intent({"out_of_scope": 0.6, "ask": 0.4}, Decision.ASK_ITEM),
         "nothing_found": intent(thanks),
         "did_not_help": intent(failed, Decision.ANSWER, Topic.NEW),
         "did_not_help_before_anything_was_said": intent(failed, Decision.ANSWER, Topic.NEW, begun=False),

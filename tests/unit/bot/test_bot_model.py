@@ -1,7 +1,12 @@
+import shutil
+
 import pytest
+import yaml
 
 from api import bot_model
 from api.settings import Settings
+from knowledge.loader import load
+from knowledge.schema import Language
 from retrieval import adapter
 
 
@@ -27,3 +32,18 @@ def test_an_encoder_of_ones_own_is_used_as_it_is(tmp_path, monkeypatch):
     before = bot_model.embeddings_path(settings)
     monkeypatch.setattr(adapter, "PATH", tmp_path / "none.npz")
     assert bot_model.embeddings_path(settings) == before
+
+
+def test_the_bot_is_taught_bare_facet_questions_and_learns_anew_when_they_change(settings, tmp_path):
+    taught = yaml.safe_load(bot_model._told(settings, []))["nlu"]
+    (asked,) = [set(one["examples"].splitlines()) for one in taught if one["intent"] == "ask"]
+    facets = load(settings.knowledge_dir).facets.values()
+    bare = {f"- {text}" for facet in facets for language in Language for text in facet.asked[language]}
+    assert len(asked & bare) > len(bare) / 4
+    other = tmp_path / "knowledge"
+    shutil.copytree(settings.knowledge_dir, other, ignore=shutil.ignore_patterns("items", "*.py", "lint"))
+    copied = settings.model_copy(update={"knowledge_dir": other})
+    before = bot_model.embeddings_path(copied)
+    with (other / "facets.yaml").open("a", encoding="utf-8") as facets_file:
+        facets_file.write("# another\n")
+    assert bot_model.embeddings_path(copied) != before

@@ -59,6 +59,11 @@ def test_what_the_search_found_is_ours_however_foreign_its_words_look(came_of):
     assert came_of["settled"]["foreign_words_for_the_conversations_item"] == "ask"
 
 
+def test_a_question_that_names_no_item_is_foreign_where_the_words_are(came_of):
+    assert came_of["settled"]["foreign_words_for_no_item"] == "out_of_scope"
+    assert came_of["settled"]["doubtful_words_for_no_item"] == "ask"
+
+
 def test_nothing_can_have_failed_before_anything_was_said(came_of):
     assert came_of["settled"]["did_not_help"] == "not_resolved"
     assert came_of["settled"]["did_not_help_before_anything_was_said"] == "ask"

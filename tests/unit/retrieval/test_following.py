@@ -45,5 +45,18 @@ def test_carrying_a_facet_moves_probability_and_loses_none():
     assert np.array_equal(facets_in(Context((0,), None), "", facets, asking=1.0), facets)
 
 
+def test_who_was_told_the_differences_and_names_a_case_is_told_whether_that_applies():
+    order = list(Facet)
+    facets = np.log(np.full((len(order), 2), 1 / len(order)))
+    carried = np.exp(facets_in(Context((0,), Facet.DIFFERENCES), "", facets, asking=1.0))
+    assert (carried.argmax(axis=0) == order.index(Facet.APPLICABILITY)).all()
+
+
+def test_a_case_put_without_asking_is_about_whether_it_applies_and_a_question_is_not():
+    place, facets = list(Facet).index(Facet.APPLICABILITY), np.log(np.full((len(Facet), 2), 1 / len(Facet)))
+    stated, asked = (np.exp(facets_in(Context((0,), Facet.FEE), text, facets, 0.0))[place] for text in ("", "so?"))
+    assert (stated > asked).all()
+
+
 def _confidence(evidence, item, facet):
     return sum(e.confidence for e in evidence.entries if (e.item_id, e.facet) == (item, facet))
