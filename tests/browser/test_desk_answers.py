@@ -52,6 +52,7 @@ def test_an_answer_is_sent_in_a_helpers_words_or_not_at_all(visit, helper, appro
     li.page.keyboard.type("请带房产证到窗口。")
     li.press("Control+Enter")
     expect(chat.panel.locator(".from-agent").last).to_contain_text("请带房产证到窗口。", timeout=ANSWER_MS)
+    expect(li.page.locator("[data-approval]")).to_have_count(0, timeout=ANSWER_MS)
     chat.ask("砍树要多少钱")
     expect(li.page.locator("[data-approval]")).to_have_count(1, timeout=ANSWER_MS)
     li.press("q").press("x")
