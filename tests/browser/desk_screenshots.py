@@ -57,6 +57,7 @@ def main(site: str, data_dir: Path, folder: Path | None) -> None:
                 )
             desk.press("Escape").press("l")
             desk.page.wait_for_timeout(500)
+        desk.page.emulate_media(color_scheme="light")
         _side_by_side(chromium, site, desk, chats[0], folder or IMAGES)
         desk.end()
         chromium.close()
