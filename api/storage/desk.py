@@ -18,6 +18,7 @@ from api.storage.desk_models import (
     NoteRow,
     PromotionRow,
 )
+from api.storage.follow_ups import OPEN_CALL_BACK
 from api.storage.models import TicketRow
 from api.storage.oversight_models import FollowUpRow
 
@@ -71,9 +72,7 @@ class Desk:
 
         Of the latter it stays known that somebody waited. Returns how many.
         """
-        owed = select(FollowUpRow.ticket_id).where(
-            FollowUpRow.about == "callback", FollowUpRow.state == "open", FollowUpRow.ticket_id.is_not(None)
-        )
+        owed = select(FollowUpRow.ticket_id).where(OPEN_CALL_BACK, FollowUpRow.ticket_id.is_not(None))
         old = select(TicketRow.id).where(
             TicketRow.state == "resolved", TicketRow.resolved_at < resolved_before, TicketRow.id.not_in(owed)
         )

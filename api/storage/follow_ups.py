@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.storage.oversight_models import FollowUpRow
 
+OPEN_CALL_BACK = and_(FollowUpRow.about == "callback", FollowUpRow.state == "open")
+
 
 class FollowUps:
     """The table of follow-ups within one unit of work."""
@@ -34,14 +36,12 @@ class FollowUps:
 
     async def call_back_of(self, ticket_id: str) -> FollowUpRow | None:
         """The ticket's open call-back."""
-        return await self._session.scalar(
-            select(FollowUpRow).where(FollowUpRow.ticket_id == ticket_id, _OPEN_CALL_BACK)
-        )
+        return await self._session.scalar(select(FollowUpRow).where(FollowUpRow.ticket_id == ticket_id, OPEN_CALL_BACK))
 
     async def call_backs_of(self, session_id: str) -> Sequence[FollowUpRow]:
         """The open call-backs of all tickets of a session."""
         found = await self._session.scalars(
-            select(FollowUpRow).where(FollowUpRow.session_id == session_id, _OPEN_CALL_BACK)
+            select(FollowUpRow).where(FollowUpRow.session_id == session_id, OPEN_CALL_BACK)
         )
         return found.all()
 
@@ -126,9 +126,6 @@ class FollowUps:
         await self._session.execute(
             update(FollowUpRow).where(FollowUpRow.session_id == session_id).values(comment=None)
         )
-
-
-_OPEN_CALL_BACK = and_(FollowUpRow.about == "callback", FollowUpRow.state == "open")
 
 
 def _overdue(today: dt.date) -> ColumnElement[bool]:

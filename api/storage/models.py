@@ -27,6 +27,11 @@ class Moment(TypeDecorator[dt.datetime]):
         return value.replace(tzinfo=dt.UTC) if value is not None and value.tzinfo is None else value
 
 
+def unique_while(condition: str, name: str, column: str) -> Index:
+    """A partial index: among the rows that meet the SQL condition, each value of the column stands once."""
+    return Index(name, column, unique=True, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
 class Base(DeclarativeBase):
     """Base of every table."""
 
@@ -99,13 +104,7 @@ class TicketRow(Base):
     __tablename__ = "tickets"
     __table_args__ = (
         UniqueConstraint("day", "serial"),
-        Index(
-            "one_open_ticket_per_session",
-            "session_id",
-            unique=True,
-            sqlite_where=text("state != 'resolved'"),
-            postgresql_where=text("state != 'resolved'"),
-        ),
+        unique_while("state != 'resolved'", "one_open_ticket_per_session", "session_id"),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Date, ForeignKey, Index, String, Text, text
+from sqlalchemy import Date, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.storage.models import ID, SHORT, Base
+from api.storage.models import ID, SHORT, Base, unique_while
 
 
 class FollowUpRow(Base):
@@ -21,20 +21,8 @@ class FollowUpRow(Base):
 
     __tablename__ = "follow_ups"
     __table_args__ = (
-        Index(
-            "one_open_follow_up_per_feedback",
-            "feedback_id",
-            unique=True,
-            sqlite_where=text("state = 'open'"),
-            postgresql_where=text("state = 'open'"),
-        ),
-        Index(
-            "one_open_call_back_per_ticket",
-            "ticket_id",
-            unique=True,
-            sqlite_where=text("state = 'open' AND about = 'callback'"),
-            postgresql_where=text("state = 'open' AND about = 'callback'"),
-        ),
+        unique_while("state = 'open'", "one_open_follow_up_per_feedback", "feedback_id"),
+        unique_while("state = 'open' AND about = 'callback'", "one_open_call_back_per_ticket", "ticket_id"),
         Index("follow_ups_by_state", "state", "due"),
     )
 

@@ -62,16 +62,21 @@ def test_an_answer_is_sent_in_a_helpers_words_or_not_at_all(visit, helper, appro
     expect(chat.panel.locator(".from-bot").last).to_contain_text("人工", timeout=ANSWER_MS)
 
 
-def test_a_reply_that_settled_it_becomes_a_draft_with_its_source(visit, helper):
-    yu = helper("yu", role="admin", reduced_motion="reduce")
-    wait_for_a_person(visit)
-    reply = f"枯死的树也要先申请，编号{uuid.uuid4().hex[:6]}。"
+def reply_and_open_a_draft(yu, reply):
+    """Take the next visitor, answer, and open the draft in the dialog that resolves the ticket."""
     yu.accept().reply(reply)
     yu.press("Escape").press("e")
     expect(yu.dialog.locator("[name=outcome]").first).to_be_focused()
     yu.press("1")
     yu.dialog.locator(".promote summary").focus()
     yu.press("Enter")
+
+
+def test_a_reply_that_settled_it_becomes_a_draft_with_its_source(visit, helper):
+    yu = helper("yu", role="admin", reduced_motion="reduce")
+    wait_for_a_person(visit)
+    reply = f"枯死的树也要先申请，编号{uuid.uuid4().hex[:6]}。"
+    reply_and_open_a_draft(yu, reply)
     expect(yu.dialog.locator("[name=answer_zh]")).to_have_value(reply)
     expect(yu.dialog.locator("[name=item_id]")).to_have_value(TREES)
     assert violations(yu.page) == []
@@ -118,12 +123,7 @@ def test_a_draft_that_repeats_or_contradicts_an_entry_says_which_and_is_kept_all
     chat.answered()
     chat.choose_in_menu("talkToPerson")
     reply = "要999个工作日。"
-    yu.accept().reply(reply)
-    yu.press("Escape").press("e")
-    expect(yu.dialog.locator("[name=outcome]").first).to_be_focused()
-    yu.press("1")
-    yu.dialog.locator(".promote summary").focus()
-    yu.press("Enter")
+    reply_and_open_a_draft(yu, reply)
     expect(yu.dialog.locator("[name=facet]")).to_have_value("time_limit")
     yu.dialog.locator("[name=source]").fill("窗口")
     yu.press("Control+Enter")

@@ -5,19 +5,14 @@ import sqlite3
 import pytest
 from playwright.sync_api import expect
 from test_desk_access import violations
-from test_desk_shift import QUESTION
+from test_desk_shift import offered_a_call
 from test_desk_supervision import open_page
 from visit import ANSWER_MS
 
 
 def leave_a_number(visit, number="13800138000"):
     """A visitor who met nobody on duty; the number of the ticket."""
-    chat = visit("zh").open()
-    chat.ask(QUESTION["zh"])
-    chat.answered()
-    chat.choose_in_menu("talkToPerson")
-    form = chat.panel.locator("bangban-callback-form")
-    expect(form).to_be_visible(timeout=ANSWER_MS)
+    chat, form = offered_a_call(visit)
     form.locator("[name=contact]").fill(number)
     with chat.page.expect_response("**/callback") as kept:
         form.locator("button[type=submit]").click()

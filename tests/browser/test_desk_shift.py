@@ -184,13 +184,19 @@ def test_a_conversation_given_back_is_answered_by_the_assistant_again(visit, hel
     chat.answered(2)
 
 
-def test_with_nobody_on_duty_a_visitor_can_leave_a_number(visit):
+def offered_a_call(visit):
+    """A visitor who asked for a person and met nobody on duty: the chat, and the form for a number."""
     chat = visit("zh").open()
     chat.ask(QUESTION["zh"])
     chat.answered()
     chat.choose_in_menu("talkToPerson")
     form = chat.panel.locator("bangban-callback-form")
     expect(form).to_be_visible(timeout=ANSWER_MS)
+    return chat, form
+
+
+def test_with_nobody_on_duty_a_visitor_can_leave_a_number(visit):
+    chat, form = offered_a_call(visit)
     form.locator("button[type=submit]").click()
     expect(form.locator("[role=alert]")).to_contain_text("先填")
     form.locator("[name=contact]").fill("13800138000")

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import postgres
 import pytest
+from at_desk import Helper, sign_in
 from desk import ScriptedBot, Visitor, running, settings_in, start
 from fastapi import FastAPI
 
@@ -75,6 +76,12 @@ async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def visitor(http: httpx.AsyncClient) -> Visitor:
     return await start(http)
+
+
+@pytest.fixture
+async def li(http: httpx.AsyncClient) -> Helper:
+    """A helper who is at the desk."""
+    return await (await sign_in(http, "li")).come()
 
 
 @pytest.fixture(scope="session", autouse=True)

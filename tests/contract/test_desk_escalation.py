@@ -19,11 +19,6 @@ def app(make_app):
     return make_app(**OPEN)
 
 
-@pytest.fixture
-async def li(http):
-    return await (await sign_in(http, "li")).come()
-
-
 class Clockwork:
     """The desk's clockwork with a clock of its own, so that minutes pass at once."""
 

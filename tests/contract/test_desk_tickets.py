@@ -15,11 +15,6 @@ def app(make_app):
 
 
 @pytest.fixture
-async def li(http):
-    return await (await sign_in(http, "li")).come()
-
-
-@pytest.fixture
 async def wang(http):
     return await (await sign_in(http, "wang")).come()
 

@@ -21,11 +21,6 @@ def app(make_app):
 
 
 @pytest.fixture
-async def li(http):
-    return await (await sign_in(http, "li")).come()
-
-
-@pytest.fixture
 async def zhou(http):
     return await sign_in(http, "zhou", "supervisor")
 
