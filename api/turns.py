@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api.acts import Draft, Handed, Scene, perform
 from api.bot_client import BotUnavailable
-from api.choices import Kind, Pick, ask_payload, by_payload, by_words, entry_payload, pick
+from api.choices import Kind, Pick, ask_payload, by_payload, by_words, pick
 from api.clock import Stopwatch, now
 from api.conversation import Conversation, LanguageName, Option
 from api.desk import approvals, talk
@@ -26,7 +26,7 @@ from api.masking import mask
 from api.messages import message_row, post, visitor_row
 from api.problems import AssistantUnavailable, NotYourSession, UnknownOption
 from api.queues import Place
-from api.references import items_meant, other_half, what_is_asked
+from api.references import asks_for_half, half_asked, items_meant, what_is_asked
 from api.schemas import MessageIn, MessageOut, ReplyOut
 from api.services import Services
 from api.sessions import conversation_of
@@ -53,6 +53,8 @@ class _Heard:
     text: str
     conversation: Conversation
     option: Option | None
+    question: str | None
+    """The part of the question before that the message asks for ("and the second part?"); None for any other."""
     by: Chosen
     mode: Mode
     to_people: bool
@@ -127,15 +129,19 @@ class Turns:
             if said is not None:
                 asked = conversation.offered is Offered.OPTIONS
                 option = by_words(said, conversation.last_options, asked)
+                question = None
+                if option is None and conversation.last_act == Act.ANSWER.value and asks_for_half(said):
+                    before = await work.messages.last_of_visitor(session_id)
+                    question = half_asked(said, before.text) if before else None
                 chosen = Chosen.WORDS if option else Chosen.NO
-                return _Heard(said, conversation, option, chosen, mode, to_people)
+                return _Heard(said, conversation, option, question, chosen, mode, to_people)
             option = by_payload(message.payload or "", conversation.last_options)
             if option is None:
                 offered = map(Option.from_json, await work.messages.options(session_id))
                 option = by_payload(message.payload or "", tuple(offered))
             if option is None:
                 raise UnknownOption
-            return _Heard(option.title, conversation, option, Chosen.BUTTON, mode, to_people)
+            return _Heard(option.title, conversation, option, None, Chosen.BUTTON, mode, to_people)
 
     async def _pass_on(self, heard: _Heard, client_id: str | None, received_at: dt.datetime) -> ReplyOut | None:
         """Give the message to the helper who has the session; None where nobody has it any more.
@@ -167,17 +173,16 @@ class Turns:
 
     async def _understand(self, heard: _Heard) -> _Understood:
         conversation, base = heard.conversation, self._services.retriever.base
-        language, asked = conversation.language, what_is_asked(heard.text)
+        language, asked = conversation.language, what_is_asked(heard.question or heard.text)
         if heard.by is not Chosen.BUTTON and heard.option is None:
             language = follow(heard.text, conversation.language)
             asked, request = beside_request(asked)
             language = asked_for(request, language)
         if heard.to_people:
             return _Understood(base, language, Told(Decision.ABSTAIN), None, None)
-        picked = pick(heard.option, base) if heard.option else _second_asked(heard, base)
+        picked = pick(heard.option, base) if heard.option else None
         if picked is not None:
-            by = Chosen.WORDS if heard.by is Chosen.NO else heard.by
-            return _Understood(base, language, _told_pick(conversation, picked, by), None, picked)
+            return _Understood(base, language, _told_pick(conversation, picked, heard.by), None, picked)
         found = await asyncio.get_running_loop().run_in_executor(
             self._services.search_threads,
             self._services.retriever.search,
@@ -299,14 +304,6 @@ def _reply(replies: Sequence[MessageRow], row: SessionRow) -> ReplyOut:
     messages = [MessageOut.of(reply) for reply in replies]
     language = messages[-1].language if messages else row.language
     return ReplyOut(messages=messages, state=row.state, language=language)
-
-
-def _second_asked(heard: _Heard, base: KnowledgeBase) -> Pick | None:
-    entry = other_half(heard.text, heard.conversation, base)
-    if entry is None:
-        return None
-    option = Option(entry.question[heard.conversation.language], entry_payload(entry), entry.item_id, entry.facet.value)
-    return pick(option, base)
 
 
 def _item_named(conversation: Conversation, found: Evidence, base: KnowledgeBase) -> Pick | None:

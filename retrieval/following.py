@@ -20,7 +20,8 @@ STAYS = 3.0
 BESIDE = 2.0
 """For the items that it is compared with, which people confuse it with and move on to."""
 CORRECTED = 4.0
-"""Against the item of the conversation, and for its neighbours, where the message corrects what was understood."""
+"""Against the item of the conversation, and for its neighbours, where the message corrects what was understood; the less
+so, the plainer it names that item all the same ("I don't mean a shop, just the layout of the green")."""
 OUR_BUSINESS = 10.0
 """Against "none of ours": whoever has got an answer here goes on about it."""
 SURE_ENOUGH = 0.35
@@ -78,8 +79,9 @@ def items_in(
     about, shares = list(context.items), np.array(context.shares)
     beside = layout.compared[about[0]] if len(about) == 1 else np.zeros(0, dtype=np.int64)
     if _CORRECTS.search(text) and len(beside):
-        items[beside] *= CORRECTED * BESIDE
-        items[about] /= CORRECTED
+        corrected = CORRECTED ** (1.0 - items[about].sum())
+        items[beside] *= corrected * BESIDE
+        items[about] /= corrected
         if _NOT_THAT.search(text):
             items[beside] += silent * items[beside] / max(items[beside].sum(), 1e-9)
         else:

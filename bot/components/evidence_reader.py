@@ -26,8 +26,8 @@ from rasa.shared.nlu.training_data.message import Message
 from bot.protocol import Chosen, Decision, Evidence, Topic
 
 ASK, CHOOSE, ASK_HUMAN, ASK_WAIT, NOT_RESOLVED = "ask", "choose", "ask_human", "ask_wait", "not_resolved"
-OUT_OF_SCOPE = "out_of_scope"
-WITH_SUBJECT = (ASK_HUMAN, "named_case", NOT_RESOLVED)
+OUT_OF_SCOPE, NAMED_CASE = "out_of_scope", "named_case"
+WITH_SUBJECT = (ASK_HUMAN, NAMED_CASE, NOT_RESOLVED)
 """Acts in which people name what it is about: "can someone explain the felling permit to me in person"."""
 COURTESY = ("thanks", "goodbye", "greet")
 """Set phrases that stand between questions, often two at once: "thanks, bye"."""
@@ -44,15 +44,17 @@ class EvidenceReader(GraphComponent, EntityExtractorMixin):
         """Probabilities of the classifier, each between 0 and 1, that settle what a message is.
 
         `ask_from`: of a question, where the search found nothing. `other_from`: of another act, where it found
-        something for what the message itself names. Where it found something for the conversation's item, or a
-        question that names none, `plain_from`: of any other act; `between_from`: of all courtesies together, or of an
-        act that comes with a subject. `human_from`: of asking for a person, whatever was found. `wait_from`: of asking
-        how long a person takes, from whoever waits for one. `doubt_from`: of a question of ours, where the search
-        takes it for none: two opinions that differ are reason to ask back.
+        something for what the message itself tells; `named_from`: there, of asking after a case. Where it found
+        something for the conversation's item, or a question that names none, `plain_from`: of any other act;
+        `between_from`: of all courtesies together, or of an act that comes with a subject. `human_from`: of asking for
+        a person, whatever was found. `wait_from`: of asking how long a person takes, from whoever waits for one.
+        `doubt_from`: of a question of ours, where the search takes it for none: two opinions that differ are reason to
+        ask back.
         """
         return {
             "ask_from": 0.35,
             "other_from": 0.85,
+            "named_from": 0.95,
             "plain_from": 0.7,
             "between_from": 0.6,
             "human_from": 0.7,
@@ -133,8 +135,13 @@ def settle(
         likeliest = max(polite, *others.values(), 0.0)
         is_question = likeliest < max(thresholds["between_from"], ranking.get(ASK, 0.0))
     else:
-        # What the search found is our business, however foreign its words look (pinyin, two languages in one sentence):
+        # Whoever tells a story ("my supplier is in Italy") sounds like whoever asks after a case, which has a number.
+        if others.get(NAMED_CASE, 0.0) < thresholds["named_from"]:
+            others.pop(NAMED_CASE, None)
+        # What the search found is our business, however foreign its words look (pinyin, two languages in one sentence);
         # where the message itself names an item, nothing else can be meant but an act that comes with one.
+        if evidence.decision is not Decision.ASK_ITEM:
+            others.pop(OUT_OF_SCOPE, None)
         if evidence.topic is Topic.NEW:
             others = {name: probability for name, probability in others.items() if name in WITH_SUBJECT}
         least = "plain_from" if evidence.decision is Decision.ASK_ITEM else "other_from"

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from api.conversation import Conversation, Option
-from api.references import items_meant, other_half, what_is_asked
+from api.references import asks_for_half, half_asked, items_meant, what_is_asked
 from api.settings import CHECKOUT
 from bot.protocol import Act
 from knowledge.loader import load
@@ -48,13 +48,45 @@ def test_without_another_item_there_is_nothing_to_go_back_to(base):
     assert items_meant("回到刚才那个", conversation, base) == ("urban-tree-felling",)
 
 
-@pytest.mark.parametrize("text", ["第二个问题呢", "so the second part?"])
-def test_the_second_part_of_a_double_question_is_the_next_candidate_of_the_same_item(base, text):
-    candidates = ("urban-tree-felling.fee", "tree-relocation.fee", "urban-tree-felling.time_limit")
-    conversation = _conversation(last_act=Act.ANSWER.value, candidates=candidates)
-    assert other_half(text, conversation, base).entry_id == "urban-tree-felling.time_limit"
-    assert other_half("谢谢", conversation, base) is None
-    assert other_half(text, _conversation(candidates=candidates), base) is None
+@pytest.mark.parametrize(
+    ("text", "before", "asked"),
+    [
+        ("so the second part?", "What documents do I need for moving a tree, and who decides?", "who decides"),
+        ("and the other half of my question", "how much and how long for felling", "how long for felling"),
+        ("第二个问题呢", "公园停闭多久算要报批？材料又要几份？", "材料又要几份"),
+        ("那后一个问题", "店招要备案吗，另外多久办好", "多久办好"),
+        ("先讲第一个", "养陆龟要不要办证，能不能卖掉", "养陆龟要不要办证"),
+        ("the first part again please", "fee and time limit?", "fee"),
+        ("the second part", "how long does it take", "the second part"),
+    ],
+)
+def test_a_part_of_a_double_question_is_asked_by_its_own_words(text, before, asked):
+    assert asks_for_half(text)
+    assert half_asked(text, before) == asked
+
+
+@pytest.mark.parametrize("text", ["谢谢", "第二个", "the first one", "要两份吗", "x" * 61 + " the second part"])
+def test_other_messages_ask_for_no_part(text):
+    assert not asks_for_half(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("the shop kind, yes", "the shop kind"),
+        ("yes, we want the record gone", "we want the record gone"),
+        ("ok and the trucks?", "and the trucks?"),
+        ("是的，我要办的是渣土车", "我要办的是渣土车"),
+        ("yes please", "yes please"),
+        ("ok thanks", "ok thanks"),
+        ("对的", "对的"),
+        ("对了，绿化施工许可证多久", "对了，绿化施工许可证多久"),
+        ("是不是要许可", "是不是要许可"),
+        ("行道树能砍吗", "行道树能砍吗"),
+    ],
+)
+def test_a_yes_beside_something_said_is_left_out_of_the_search(text, asked):
+    assert what_is_asked(text) == asked
 
 
 def test_after_a_question_back_a_bare_follow_up_is_about_what_was_offered(base):

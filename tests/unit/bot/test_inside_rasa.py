@@ -57,6 +57,12 @@ def test_a_result_for_a_named_item_makes_a_question_of_doubtful_words(came_of):
 def test_what_the_search_found_is_ours_however_foreign_its_words_look(came_of):
     assert came_of["settled"]["foreign_words_for_a_named_item"] == "ask"
     assert came_of["settled"]["foreign_words_for_the_conversations_item"] == "ask"
+    assert came_of["settled"]["foreign_words_for_several_items"] == "ask"
+
+
+def test_a_story_about_what_was_found_is_no_case_to_be_looked_up(came_of):
+    assert came_of["settled"]["story_that_sounds_like_a_case"] == "ask"
+    assert came_of["settled"]["case_about_a_named_item"] == "named_case"
 
 
 def test_a_question_that_names_no_item_is_foreign_where_the_words_are(came_of):
