@@ -24,8 +24,9 @@ CORRECTED = 4.0
 so, the plainer it names that item all the same ("I don't mean a shop, just the layout of the green")."""
 OUR_BUSINESS = 10.0
 """Against "none of ours": whoever has got an answer here goes on about it."""
-SURE_ENOUGH = 0.35
-"""The share of the facet's threshold that is enough to answer: a wrong guess costs a word, as the item is settled."""
+SURE_ENOUGH, LIKELY_ENOUGH = 0.35, 0.7
+"""Which shares of the facet's and of the item's threshold are enough to answer: a wrong guess costs a word. The second
+where the conversation is about one item."""
 CARRIED = {Facet.OVERVIEW: 0.9, Facet.APPLICABILITY: 0.4}
 """Which share of a facet's probability goes to the one asked before: a name alone, or a case put, asks no other."""
 CARRIED_ON = {Facet.OVERVIEW: 0.9, Facet.APPLICABILITY: 0.7, Facet.DIFFERENCES: 0.7, Facet.MISTAKES: 0.7}

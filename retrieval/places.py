@@ -19,7 +19,7 @@ _SHANGHAI = re.compile(
 )
 _STREET = re.compile(r"(?:[东西南北中]?(?:[一二三四]?路|街|支路|大道|公路|弄|河))|\s(?:rd|road|street|avenue|lu)\b")
 """Shanghai names its streets after other cities: 「南京西路」 is here, and so is "Beijing Road"."""
-_ON_THE_WAY = re.compile(r"(?:[运寄发送卖调搬拉](?:去|到|往|给)?|从|自)$|\b(?:to|from) $")
+_ON_THE_WAY = re.compile(r"(?:[运寄发送卖调搬拉](?:去|到|往|给)?|从|自|进口|引进|引种)$|\b(?:to|from) $")
 _COMES = re.compile(r"[^，。？,]{0,2}(?:来的|运来|调来|调运|发来|寄来|进的|产的|买的)")
 """Goods go to other places and come from them; what that takes is asked here: "plants to Beijing", 「福建调来的苗」."""
 

@@ -11,7 +11,7 @@ from scipy.special import logsumexp
 
 from bot.protocol import Decision, Topic
 from knowledge.schema import Facet
-from retrieval.following import SURE_ENOUGH, Context, facets_in, items_in
+from retrieval.following import LIKELY_ENOUGH, SURE_ENOUGH, Context, facets_in, items_in
 from retrieval.forms import SILENT
 from retrieval.fusion import ConditionalLogit
 from retrieval.heads import MEMBERS, Committee, LinearHead, NgramHead, SubjectNetwork
@@ -79,6 +79,8 @@ class Reader:
         least = self.thresholds
         if context is not None:
             least = replace(least, facet=SURE_ENOUGH * least.facet)
+            if len(context.items) == 1:
+                least = replace(least, item=LIKELY_ENOUGH * least.item)
         elif np.exp(facets).mean(axis=1).argmax() == list(Facet).index(Facet.OVERVIEW):
             least = replace(least, item=max(BARE, least.item))
         entries = self._entries(items, facets, signals, layout)
