@@ -83,12 +83,28 @@ def situations(base: KnowledgeBase) -> list[Example]:
     ]
 
 
+NAMING = {
+    Language.ZH: ("那{}呢", "{}呢？", "如果是{}呢", "换成{}", "是{}", "我说的是{}", "{}那个", "再问一下{}"),
+    Language.EN: (
+        "and {}?", "what about {}?", "and for {}", "ok and {}", "i mean {}", "the {} one", "if it's {}", "no, {}",
+    ),
+}  # fmt: skip
+"""How people put another item in the place of the last, or say which one they mean, and ask no more than before."""
+
+
 def composed(base: KnowledgeBase) -> list[Example]:
-    """Plain questions put together from an item's names and the ways to ask a facet: the easy end of what people type.
+    """Plain questions put together from an item's names and the ways to ask a facet, and names that ask nothing by
+    themselves: the easy end of what people type.
 
     Each name meets each facet once, the phrasing rotating, so that no phrasing is tied to an item.
     """
     found = []
+    for language, frames in NAMING.items():
+        for row, item in enumerate(base.items.values()):
+            names = (item.name[language], *item.aliases[language])
+            for turn, frame in enumerate(frames):
+                text = frame.format(names[(row + turn) % len(names)])
+                found.append(Example(normalise(text), language.value, item.id, None))
     for language in Language:
         for row, item in enumerate(base.items.values()):
             names = (item.name[language], *item.aliases[language])

@@ -36,7 +36,7 @@ from retrieval.reading import Reader
 from retrieval.signals import NEAREST, Layout
 from retrieval.training import fit_reader, lessons_of
 
-FORMAT = 16
+FORMAT = 17
 """Raised whenever an index of an older version of this code must not be used."""
 
 CHECKED_QUESTIONS, LEAST_FOUND = 100, 0.85

@@ -77,6 +77,16 @@ def test_an_option_is_chosen_in_words(chat, words):
     assert entry(chat.say(words)) == f"{asked['options'][1]['item_id']}.time_limit"
 
 
+def test_the_second_part_of_a_double_question_is_answered_by_its_own_words(chat):
+    assert entry(chat.say("临时占绿要交什么材料？另外多久能批下来？")).startswith("temporary-green-space-use.")
+    assert entry(chat.say("那第二个问题呢")) == "temporary-green-space-use.time_limit"
+
+
+def test_a_yes_beside_what_is_said_is_no_mere_yes(chat):
+    chat.say("临时占绿是什么")
+    assert entry(chat.say("yes, and what papers do we need")) == "temporary-green-space-use.materials"
+
+
 def test_the_reply_is_in_the_language_of_the_question(chat):
     assert chat.say("砍树要办什么")["language"] == "zh"
     assert chat.say("what documents do I need for that")["language"] == "en"
