@@ -57,7 +57,7 @@ class DeskGauges:
             async with database.reading() as work:
                 total = (await count_stored(work, Days(day, day), now())).total
                 is_open, overdue = await work.follow_ups.open_and_overdue(day)
-                calls = await rate.rate(work, Days(day, day))
+                calls = (await rate.rates(work, Days(day, day))).total
         except (SQLAlchemyError, OSError) as error:
             log.error("desk_not_counted", exc_info=error)
             self._forget()

@@ -25,7 +25,7 @@ from api.storage.models import Base
 HOTLINE = "/api/v1/hotline"
 OPERATOR, CALLER = "8001", "13800138000"
 LINE = ("8101", "8102", "8103")
-RATE_IN_CSV = ("connected", "asked", "rate", "target")
+RATE_IN_CSV = ("connected", "asked", "rate", "low", "high", "target")
 SHORT_S = 0.1
 
 
@@ -77,9 +77,10 @@ async def supervision(zhou: Helper, **days: str) -> dict[str, Any]:
     return (await _seen(zhou, "supervision", days)).json()
 
 
-async def supervision_totals(zhou: Helper, **days: str) -> dict[str, str]:
+async def supervision_rows(zhou: Helper, **days: str) -> list[dict[str, str]]:
+    """The CSV's rows: the desk's, then each helper's and each family's."""
     sheet = (await _seen(zhou, "supervision.csv", days)).content.decode("utf-8-sig")
-    return next(csv.DictReader(io.StringIO(sheet)))
+    return list(csv.DictReader(io.StringIO(sheet)))
 
 
 async def _seen(zhou: Helper, below: str, days: dict[str, str]) -> httpx.Response:
@@ -134,6 +135,10 @@ async def by_hand(http) -> Operator:
 async def zhou(http) -> Helper:
     """Who supervises."""
     return await sign_in(http, "zhou", "supervisor")
+
+
+def counted(rate: dict[str, Any]) -> tuple[int, int, float | None]:
+    return rate["connected"], rate["asked"], rate["rate"]
 
 
 def windows(call: dict[str, Any]) -> list[tuple[str, str, str | None]]:
@@ -415,9 +420,37 @@ async def test_supervisors_see_the_rate_of_the_days_they_ask_for_on_the_page_and
         rate = told["hotline"]
         assert tuple(rate[part] for part in ("connected", "asked", "rate", "target")) == counted
         assert (rate["from"], rate["to"]) == (told["from"], told["to"])
-        total = await supervision_totals(zhou, **days)
+        total = (await supervision_rows(zhou, **days))[0]
         told_in_csv = {part: str(rate[part]) if rate[part] is not None else "" for part in RATE_IN_CSV}
         assert {part: total[f"hotline_{part}"] for part in RATE_IN_CSV} == told_in_csv
+
+
+async def test_supervisors_see_the_rate_of_each_operator_and_each_family_as_it_is_counted_for_all(
+    by_hand, zhou, retriever
+):
+    items = {item.family.value: item.id for item in retriever.base.items.values()}
+    (one, one_item), (other, other_item), *_ = sorted(items.items())
+    wang = Operator(by_hand.http, (await sign_in(by_hand.http, "wang", display_name="王工")).token)
+    for operator, about, outcome in (
+        (by_hand, {"item_id": one_item}, "connected"),
+        (by_hand, {"item_id": other_item}, "given_up"),
+        (wang, {"family": one}, "given_up"),
+        (wang, {}, "connected"),
+    ):
+        await operator.log(await operator.start(**about), outcome)
+    await wang.start(family=one)  # still rings: counted for nobody
+    told = await supervision(zhou)
+    assert {(each["helper"], each["helper_name"]): counted(each["hotline"]) for each in told["helpers"]} == {
+        ("li", "li"): (1, 2, 0.5), ("wang", "王工"): (1, 2, 0.5)
+    }  # fmt: skip
+    assert {each["family"]: counted(each["hotline"]) for each in told["families"]} == {
+        one: (1, 2, 0.5), other: (0, 1, 0.0), None: (1, 1, 1.0)
+    }  # fmt: skip
+    parts = [*told["helpers"], *told["families"]]
+    for row, rate in zip((await supervision_rows(zhou))[1:], [part["hotline"] for part in parts], strict=True):
+        assert {part: row[f"hotline_{part}"] for part in RATE_IN_CSV} == {
+            **{part: str(value) for part, value in rate.items()}, "target": ""
+        }  # fmt: skip
 
 
 @pytest.mark.parametrize("change", ["UPDATE hotline_events SET kind = 'connected'", "DELETE FROM hotline_events"])

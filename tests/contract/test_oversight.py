@@ -224,7 +224,7 @@ async def test_the_csv_has_the_same_figures_and_no_name_in_it_is_a_formula(visit
                 part: "" if value is None else str(value) for part, value in share.items()
             }
     assert rows[1]["name_zh"] == "'=1+1"
-    assert [row["hotline_target"] for row in rows] == ["0.9", "", ""]  # calls are counted for the desk as a whole
+    assert [row["hotline_target"] for row in rows] == ["0.9", "", ""]  # the target is that of all calls
 
 
 async def test_metrics_tell_the_same_figures(visitor, li, zhou, http):
