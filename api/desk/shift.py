@@ -23,7 +23,7 @@ from api.desk.handling import requeue
 from api.desk.hold import hold_ticket
 from api.desk.life import Happening, Moment, TicketState
 from api.desk.offers import REOFFER_S, Candidate, choose
-from api.desk.record import happened, seconds, waits_since
+from api.desk.record import happened, waited_s
 from api.events import QueueMoved
 from api.messages import message_row, post
 from api.services import Services
@@ -134,8 +134,8 @@ class Shift:
             message = message_row(session.id, session.last_number + 1, draft, session.language, sender="system")
             await work.messages.add([message])
             post(session, message)
-            waited_s = seconds(await waits_since(work, ticket), moment)
-            await happened(work, Happening.UNSTAFFED, moment, ticket_id=ticket_id, waited_s=waited_s)
+            waited = await waited_s(work, ticket)
+            await happened(work, Happening.UNSTAFFED, moment, ticket_id=ticket_id, waited_s=waited)
             await work.commit()
         publish(services, session, before, message)
 

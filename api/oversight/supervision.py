@@ -52,7 +52,7 @@ async def supervise(services: Services, days: Days) -> SupervisionOut:
     """Everything that supervisors see."""
     moment = now()
     async with services.database.reading() as work:
-        counted = await count_stored(work, days, moment)
+        counted = await count_stored(work, days)
         calls = await rate.rates(work, days)
         names = {row.username: row.display_name for row in await work.accounts.everyone()}
         is_open, overdue = await work.follow_ups.open_and_overdue(today())
