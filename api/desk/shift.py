@@ -15,9 +15,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import structlog
 
-from api.acts import Draft, opening_in_words
+from api.acts import Draft
 from api.clock import now
-from api.desk.duty import GONE_AFTER_S, expected_wait
+from api.desk.duty import GONE_AFTER_S, expected_wait, opening_told
 from api.desk.elapsed import Elapsed
 from api.desk.handling import requeue
 from api.desk.hold import hold_ticket
@@ -127,8 +127,7 @@ class Shift:
                 return
             before, moment = session.state, now()
             session.state = "bot"
-            opens_at = services.settings.office_hours.next_opening(moment)
-            opens = opening_in_words(services.texts, session.language, opens_at)
+            opens = opening_told(services, session.language, moment)
             text = services.texts.say("unstaffed", session.language, number=ticket.number, opens=opens)
             draft = Draft(Act.HAND_OVER, "handoff", text, event=Moment.UNSTAFFED)
             message = message_row(session.id, session.last_number + 1, draft, session.language, sender="system")

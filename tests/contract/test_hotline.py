@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from at_desk import Helper, sign_in
+from at_desk import API, Helper, sign_in
 from desk import app_of, running, settings_in
 from scripted_exchange import BUSY, REFUSED, SILENT, ScriptedExchange
 from sqlalchemy import select
@@ -22,7 +22,7 @@ from api.storage.database import Database
 from api.storage.hotline_models import CallRow, HotlineEventRow
 from api.storage.models import Base
 
-HOTLINE = "/api/v1/hotline"
+HOTLINE = f"{API}/hotline"
 OPERATOR, CALLER = "8001", "13800138000"
 LINE = ("8101", "8102", "8103")
 RATE_IN_CSV = ("connected", "asked", "rate", "low", "high", "target")
@@ -73,20 +73,11 @@ async def put_roster(http: httpx.AsyncClient, *duties: dict[str, Any]) -> dict[s
     return await keeper.told("PUT", "roster", {"revision": revision, "duties": list(duties)})
 
 
-async def supervision(zhou: Helper, **days: str) -> dict[str, Any]:
-    return (await _seen(zhou, "supervision", days)).json()
-
-
 async def supervision_rows(zhou: Helper, **days: str) -> list[dict[str, str]]:
     """The CSV's rows: the desk's, then each helper's and each family's."""
-    sheet = (await _seen(zhou, "supervision.csv", days)).content.decode("utf-8-sig")
-    return list(csv.DictReader(io.StringIO(sheet)))
-
-
-async def _seen(zhou: Helper, below: str, days: dict[str, str]) -> httpx.Response:
-    reply = await zhou.http.get(f"/api/v1/{below}", params=days, headers=zhou.key)
+    reply = await zhou.http.get(f"{API}/supervision.csv", params=days, headers=zhou.key)
     assert reply.status_code == 200, reply.text
-    return reply
+    return list(csv.DictReader(io.StringIO(reply.content.decode("utf-8-sig"))))
 
 
 async def keep_failed_calls(database: Database, *moments: dt.datetime) -> None:
@@ -223,7 +214,7 @@ async def test_an_operator_can_end_a_call_on_the_page(li, exchange):
     assert (await li.until(call, "failed"))["failure"] == "given_up"
     assert (await li.call("POST", f"calls/{call['id']}/end")).json()["type"].endswith("call-is-over")
     admin = await sign_in(li.http, "chen", "admin")
-    entries = (await _seen(admin, "audit", {"target": call["id"]})).json()["entries"]
+    entries = (await admin.read("audit", target=call["id"]))["entries"]
     assert [(entry["user"], entry["what"]) for entry in entries] == [
         ("li", "hotline_call_ended"), ("li", "hotline_call_started")
     ]  # fmt: skip
@@ -403,7 +394,7 @@ async def test_the_rate_is_the_connected_among_the_calls_that_are_over(by_hand, 
     assert {name.removeprefix("bangban_hotline_connection_"): float(value) for name, value in told.items()} == {
         "ratio": 0.5, "count": 2, "of": 4,
     }  # fmt: skip
-    assert (await supervision(zhou))["hotline"] == rate
+    assert (await zhou.read("supervision"))["hotline"] == rate
     other_day = await by_hand.told("GET", "rate", **{"from": "2020-01-01", "to": "2020-01-31"})
     assert (other_day["asked"], other_day["rate"], other_day["is_met"]) == (0, None, None)
 
@@ -416,7 +407,7 @@ async def test_supervisors_see_the_rate_of_the_days_they_ask_for_on_the_page_and
     await keep_failed_calls(app.state.services.database, last_second, last_second + dt.timedelta(seconds=1))
     none = {"from": "2020-01-01", "to": "2020-01-31"}
     for days, counted in (({}, (2, 3, 2 / 3, 0.9)), (last_year, (0, 1, 0.0, 0.9)), (none, (0, 0, None, 0.9))):
-        told = await supervision(zhou, **days)
+        told = await zhou.read("supervision", **days)
         rate = told["hotline"]
         assert tuple(rate[part] for part in ("connected", "asked", "rate", "target")) == counted
         assert (rate["from"], rate["to"]) == (told["from"], told["to"])
@@ -439,7 +430,7 @@ async def test_supervisors_see_the_rate_of_each_operator_and_each_family_as_it_i
     ):
         await operator.log(await operator.start(**about), outcome)
     await wang.start(family=one)  # still rings: counted for nobody
-    told = await supervision(zhou)
+    told = await zhou.read("supervision")
     assert {(each["helper"], each["helper_name"]): counted(each["hotline"]) for each in told["helpers"]} == {
         ("li", "li"): (1, 2, 0.5), ("wang", "王工"): (1, 2, 0.5)
     }  # fmt: skip
