@@ -6,7 +6,6 @@ import asyncio
 import csv
 import datetime as dt
 import io
-import sqlite3
 from typing import Any
 
 import httpx
@@ -14,7 +13,8 @@ import pytest
 from at_desk import API, Helper, sign_in
 from desk import app_of, running, settings_in
 from scripted_exchange import BUSY, REFUSED, SILENT, ScriptedExchange
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from api.app import create_app
 from api.hotline.life import CallFailure, CallState, Kind, LegState
@@ -445,11 +445,11 @@ async def test_supervisors_see_the_rate_of_each_operator_and_each_family_as_it_i
 
 
 @pytest.mark.parametrize("change", ["UPDATE hotline_events SET kind = 'connected'", "DELETE FROM hotline_events"])
-async def test_the_database_itself_keeps_what_happened(by_hand, change):
+async def test_the_database_itself_keeps_what_happened(by_hand, app, change):
     await by_hand.start()
-    folder = app_of(by_hand.http).state.services.settings.data_dir
-    with sqlite3.connect(folder / "bangban.db") as connection, pytest.raises(sqlite3.IntegrityError):
-        connection.execute(change)
+    async with app.state.services.database.writing() as work:
+        with pytest.raises(DBAPIError, match="only ever added to"):
+            await work._session.execute(text(change))
 
 
 async def test_callers_numbers_are_forgotten_in_time(by_hand):
