@@ -19,6 +19,8 @@ from pathlib import Path
 import psutil
 from packaging.markers import Marker
 
+from api.clock import today
+from api.desk.hours import unpublished_year
 from api.exclusive import AlreadyRunning, CannotStart, PortInUse, hold_data_dir, refuse_taken_port
 from api.settings import CHECKOUT, Settings
 
@@ -250,7 +252,20 @@ def _machine(settings: Settings) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-LOOKS = (_pythons, _environments, _encoder, _knowledge, _bot, _ports, _storage, _machine)
+def _calendar(settings: Settings) -> Iterator[Finding]:
+    year = unpublished_year(today())
+    if year is None:
+        yield Finding("office calendar", State.OK, "knows the holidays of the next month")
+        return
+    yield Finding(
+        "office calendar",
+        State.WARN,
+        f"does not know the holidays of {year}: Monday to Friday count there, but for those that the law dates",
+        "install a newer chinesecalendar (make lock LOCK=--upgrade, make install) once there is one for that year",
+    )
+
+
+LOOKS = (_pythons, _environments, _encoder, _knowledge, _bot, _ports, _storage, _machine, _calendar)
 
 
 def _output(command: list[str]) -> str | None:

@@ -13,7 +13,7 @@ from api.bot_client import BotUnavailable
 from api.clock import now
 from api.conversation import Conversation, Option, StateName
 from api.desk.life import Happening, Outcome
-from api.desk.record import happened, seconds, waits_since
+from api.desk.record import happened, waited_s
 from api.events import SessionErased, StateChanged
 from api.language import preferred
 from api.messages import message_row
@@ -112,11 +112,11 @@ async def erase(services: Services, session_id: str, place: Place) -> None:
             ticket = await work.tickets.erase_of(session_id, moment)
             await work.desk.erase_of(ticket_ids)
             if ticket is not None:
-                waited_s = seconds(await waits_since(work, ticket), moment) if ticket.state == "queued" else None
+                waited = await waited_s(work, ticket) if ticket.state == "queued" else None
                 kind = Happening.ABANDONED if ticket.state == "queued" else Happening.RESOLVED
                 outcome = Outcome.ERASED.value
                 await happened(
-                    work, kind, moment, ticket_id=ticket.id, helper=ticket.helper, outcome=outcome, waited_s=waited_s
+                    work, kind, moment, ticket_id=ticket.id, helper=ticket.helper, outcome=outcome, waited_s=waited
                 )
             await work.feedback.erase_of(session_id)
             await work.follow_ups.erase_of(session_id)

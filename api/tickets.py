@@ -14,7 +14,7 @@ from api.clock import SHANGHAI, now
 from api.conversation import Conversation
 from api.desk.duty import expected_wait, is_staffed
 from api.desk.life import Happening, Moment, Outcome, Reason, TicketState
-from api.desk.record import happened, seconds, waits_since
+from api.desk.record import happened, waited_s
 from api.desk.summary import summarise
 from api.events import Event, MessageSent, StateChanged
 from api.masking import mask
@@ -83,7 +83,7 @@ async def open_ticket(
         ticket = await _new_ticket(services, work, conversation, reason, wish, said, staffed, moment)
     elif staffed and not ticket.live and ticket.state == TicketState.QUEUED:
         ticket.live, ticket.queued_at = True, moment
-        await happened(work, Happening.RESUMED, moment, ticket_id=ticket.id)
+        ticket.place = await happened(work, Happening.RESUMED, moment, ticket_id=ticket.id)
     if ticket.live and session.state == "bot":
         session.state = "queued"
     return await handed(services, work, ticket, is_new, moment)
@@ -160,8 +160,8 @@ async def stop_waiting(services: Services, session_id: str, place: Place) -> Non
             ended = {"state": "resolved", "outcome": Outcome.ABANDONED, "resolved_at": moment}
             if ticket is None or not await work.tickets.move(ticket.id, "queued", {**ended, **NO_OFFER}):
                 return
-            waited_s = seconds(await waits_since(work, ticket), moment)
-            await happened(work, Happening.ABANDONED, moment, ticket_id=ticket.id, waited_s=waited_s, live=ticket.live)
+            waited = await waited_s(work, ticket)
+            await happened(work, Happening.ABANDONED, moment, ticket_id=ticket.id, waited_s=waited, live=ticket.live)
             session.state = "bot"
             await work.commit()
         publish(services, session, before, None)
@@ -261,11 +261,12 @@ async def _new_ticket(
         live=live,
         opened_at=moment,
         queued_at=moment,
+        place=0,
         passed_over=[],
         read_number=0,
     )
     await work.tickets.add(ticket)
-    await happened(
+    ticket.place = await happened(
         work,
         Happening.OPENED,
         moment,

@@ -13,10 +13,10 @@ import structlog
 
 from api.accounts import audit
 from api.accounts.identity import User
-from api.acts import Draft, human_option, opening_in_words
+from api.acts import Draft, human_option
 from api.clock import now
 from api.conversation import Conversation, Option
-from api.desk.duty import is_staffed
+from api.desk.duty import is_staffed, opening_told
 from api.desk.life import Happening, Moment
 from api.desk.record import happened, seconds
 from api.desk.schemas import HeldOut
@@ -61,7 +61,7 @@ async def hold(
     if await is_staffed(services.settings, work, asking.at):
         text = texts.say("held", language, last)
         return Draft(Act.ACKNOWLEDGE, "text", text, options, event=Moment.HELD)
-    opens = opening_in_words(texts, language, services.settings.office_hours.next_opening(asking.at))
+    opens = opening_told(services, language, asking.at)
     text = texts.say("held_unstaffed", language, last, opens=opens)
     return Draft(Act.ACKNOWLEDGE, "text", text, options, offered=Offered.HUMAN, event=Moment.HELD)
 

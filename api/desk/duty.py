@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 from api.accounts.identity import User
+from api.acts import opening_in_words
 from api.clock import now
 from api.desk.life import Happening
 from api.desk.record import happened
 from api.desk.schemas import PresenceName
 from api.desk.waiting import RECENT, RECENT_DAYS, Pace, expected_wait_s
+from api.services import Services
 from api.settings import Settings
 from api.storage.database import Work
 from api.storage.desk_models import PresenceRow
@@ -21,6 +23,11 @@ GONE_AFTER_S = 26.0
 async def is_staffed(settings: Settings, work: Work, moment: dt.datetime) -> bool:
     """Whether somebody will answer: within office hours, and a helper is online."""
     return settings.office_hours.is_open(moment) and bool(await work.presences.online())
+
+
+def opening_told(services: Services, language: str, moment: dt.datetime) -> str:
+    """When the desk opens next, as a sentence to stand after another; "" where none can be promised."""
+    return opening_in_words(services.texts, language, services.settings.office_hours.next_opening(moment))
 
 
 async def expected_wait(work: Work, position: int, moment: dt.datetime) -> int | None:

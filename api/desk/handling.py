@@ -12,7 +12,7 @@ from api.desk import promotions
 from api.desk.duty import sign_of_life
 from api.desk.hold import hold_ticket, mine
 from api.desk.life import Happening, Moment, Outcome, TicketState
-from api.desk.record import happened, seconds, waits_since
+from api.desk.record import happened, seconds, waited_s
 from api.desk.schemas import ResolutionIn, TicketOut, TransferIn
 from api.desk.views import ticket_out
 from api.masking import mask
@@ -33,28 +33,30 @@ async def accept(services: Services, user: User, ticket_id: str) -> TicketOut:
     """Take a queued ticket; exactly one helper wins. Raises UnknownTicket, TicketTaken."""
     async with services.database.writing() as work:
         seen, session = await hold_ticket(work, ticket_id)
-        moment, waited_since, offered_at = now(), await waits_since(work, seen), seen.offered_at
+        moment, waited, offered_at, has_place = now(), await waited_s(work, seen), seen.offered_at, seen.live
         taking = {
             "state": TicketState.ACTIVE.value,
             "helper": user.username,
             "accepted_at": moment,
-            "queued_at": seen.queued_at if seen.live else moment,
+            "queued_at": seen.queued_at if has_place else moment,
             "passed_over": [],
         }
         if session is None or not await work.tickets.move(ticket_id, "queued", {**taking, **NO_OFFER}):
             raise TicketTaken(seen.number, seen.helper if seen.state == "active" else None)
         before, session.state = session.state, "human"
         ticket, message = await _after(services, work, ticket_id, session, Moment.JOINED)
-        await happened(
+        sequence = await happened(
             work,
             Happening.ACCEPTED,
             moment,
             ticket_id=ticket_id,
             helper=user.username,
             live=ticket.live,
-            waited_s=seconds(waited_since, moment),
+            waited_s=waited,
             since_offer_s=seconds(offered_at, moment) if offered_at else None,
         )
+        if not has_place:
+            ticket.place = sequence
         await sign_of_life(work, user, works=True)
         await audit.record(work, user, "ticket_accepted", ticket_id)
         await work.commit()

@@ -3,7 +3,8 @@
 The days come from the State Council's yearly notices (chinesecalendar). A year that the installed release does not know
 yet counts Monday to Friday without the holidays whose dates the law itself fixes (1 January, 1 and 2 May, 1 to 3
 October); the others, and make-up days, are then wrong until the package is updated. What hangs on it is small: with
-nobody online a visitor gets a ticket in any case, and any helper may accept at any hour.
+nobody online a visitor gets a ticket in any case, and any helper may accept at any hour. Nobody is told when the desk
+opens next where that day may be a holiday, and `bangban doctor` says a month ahead that the calendar ends.
 """
 
 from __future__ import annotations
@@ -48,12 +49,14 @@ class OfficeHours:
         return self._serves(local.date()) and self.opens <= local.hour * 60 + local.minute < self.closes
 
     def next_opening(self, moment: dt.datetime) -> dt.datetime | None:
-        """The next time that it opens, in UTC; None while it is open."""
+        """The next time that it opens, in UTC; None while it is open, and where the calendar does not reach so far."""
         if self.is_open(moment):
             return None
         local = moment.astimezone(SHANGHAI)
         for days in range(FARTHEST_DAYS):
             day = local.date() + dt.timedelta(days)
+            if not (self.every_day or is_published(day.year)):
+                return None
             opening = dt.datetime.combine(day, dt.time(self.opens // 60, self.opens % 60), SHANGHAI)
             if self._serves(day) and opening > local:
                 return opening.astimezone(dt.UTC)
@@ -86,3 +89,8 @@ def is_published(year: int) -> bool:
     except NotImplementedError:
         return False
     return True
+
+
+def unpublished_year(day: dt.date) -> int | None:
+    """The year that the installed calendar does not know, where the day or one of the next FARTHEST_DAYS lies in it."""
+    return next((year for year in (day.year, (day + dt.timedelta(FARTHEST_DAYS)).year) if not is_published(year)), None)

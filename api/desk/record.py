@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
+from api.clock import steady_now
 from api.desk.life import Happening
+from api.oversight.stories import TELLING, Story, stories
 from api.storage.database import Work
 from api.storage.desk_models import DeskEventRow
 from api.storage.models import TicketRow
-
-BEGINNING_A_WAIT = (Happening.RESUMED, Happening.TRANSFERRED, Happening.REQUEUED)
 
 
 async def happened(
@@ -21,10 +21,19 @@ async def happened(
     helper: str | None = None,
     message_id: str | None = None,
     **detail: object,
-) -> None:
-    """Keep one event. `detail` holds what the figures need (seconds end in _s), never what somebody said."""
-    row = DeskEventRow(at=at, kind=kind.value, ticket_id=ticket_id, helper=helper, message_id=message_id, detail=detail)
+) -> int:
+    """Keep one event; its sequence. `detail` is what figures need (seconds end in _s), never what somebody said."""
+    row = DeskEventRow(
+        at=at,
+        steady_at=steady_now(),
+        kind=kind.value,
+        ticket_id=ticket_id,
+        helper=helper,
+        message_id=message_id,
+        detail=detail,
+    )
     await work.desk_events.append(row)
+    return row.id
 
 
 def seconds(since: dt.datetime, until: dt.datetime) -> float:
@@ -32,11 +41,12 @@ def seconds(since: dt.datetime, until: dt.datetime) -> float:
     return round(max(0.0, (until - since).total_seconds()), 3)
 
 
-async def waits_since(work: Work, ticket: TicketRow) -> dt.datetime:
-    """When the wait of a queued ticket began, as the figures count it (api.oversight.stories).
+async def waited_s(work: Work, ticket: TicketRow) -> float:
+    """Seconds that a queued ticket has waited so far, as the figures count it (api.oversight.stories)."""
+    story = await story_of(work, ticket)
+    return seconds(story.waiting_since if story else ticket.queued_at, steady_now())
 
-    Until a helper's first words it is one wait, whoever had the ticket meanwhile; after them each return to the queue
-    begins another.
-    """
-    again = await work.desk_events.last_at(ticket.id, BEGINNING_A_WAIT) if ticket.first_reply_at else None
-    return again or ticket.queued_at
+
+async def story_of(work: Work, ticket: TicketRow) -> Story | None:
+    """The ticket as its events tell it; None for one of before there were events."""
+    return stories(await work.desk_events.of_ticket(ticket.id, TELLING)).get(ticket.id)

@@ -69,6 +69,7 @@ class TicketOut(BaseModel):
     facet: str | None = Field(default=None, exclude_if=_absent)
     opened_at: dt.datetime
     queued_at: dt.datetime
+    place: int
     waiting_s: float
     first_reply_s: float | None = Field(default=None, exclude_if=_absent)
     helper: str | None = Field(default=None, exclude_if=_absent)

@@ -15,15 +15,15 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import structlog
 
-from api.acts import Draft, opening_in_words
+from api.acts import Draft
 from api.clock import now
-from api.desk.duty import GONE_AFTER_S, expected_wait
+from api.desk.duty import GONE_AFTER_S, expected_wait, opening_told
 from api.desk.elapsed import Elapsed
 from api.desk.handling import requeue
 from api.desk.hold import hold_ticket
 from api.desk.life import Happening, Moment, TicketState
 from api.desk.offers import REOFFER_S, Candidate, choose
-from api.desk.record import happened, seconds, waits_since
+from api.desk.record import happened, waited_s
 from api.events import QueueMoved
 from api.messages import message_row, post
 from api.services import Services
@@ -127,15 +127,14 @@ class Shift:
                 return
             before, moment = session.state, now()
             session.state = "bot"
-            opens_at = services.settings.office_hours.next_opening(moment)
-            opens = opening_in_words(services.texts, session.language, opens_at)
+            opens = opening_told(services, session.language, moment)
             text = services.texts.say("unstaffed", session.language, number=ticket.number, opens=opens)
             draft = Draft(Act.HAND_OVER, "handoff", text, event=Moment.UNSTAFFED)
             message = message_row(session.id, session.last_number + 1, draft, session.language, sender="system")
             await work.messages.add([message])
             post(session, message)
-            waited_s = seconds(await waits_since(work, ticket), moment)
-            await happened(work, Happening.UNSTAFFED, moment, ticket_id=ticket_id, waited_s=waited_s)
+            waited = await waited_s(work, ticket)
+            await happened(work, Happening.UNSTAFFED, moment, ticket_id=ticket_id, waited_s=waited)
             await work.commit()
         publish(services, session, before, message)
 

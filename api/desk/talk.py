@@ -11,12 +11,12 @@ from sqlalchemy.exc import IntegrityError
 from api.accounts import audit
 from api.accounts.identity import User
 from api.acts import Draft, answer_of
-from api.clock import now
+from api.clock import now, steady_now
 from api.conversation import LanguageName
 from api.desk.duty import sign_of_life
 from api.desk.hold import hold_ticket, mine
 from api.desk.life import Happening
-from api.desk.record import happened, seconds
+from api.desk.record import happened, seconds, story_of
 from api.desk.schemas import NoteIn, NoteOut, ReplyIn
 from api.events import MessageSent, TypingStarted
 from api.masking import mask
@@ -182,9 +182,10 @@ async def _note_with(work: Work, row: NoteRow) -> NoteRow | None:
 
 async def _said(work: Work, ticket: TicketRow, message: MessageRow, helper: str | None) -> None:
     at, about = message.at, {"ticket_id": ticket.id, "helper": helper or ticket.helper}
-    if helper is not None and ticket.first_reply_at is None:
-        ticket.first_reply_at = at
-        reply_s = seconds(ticket.opened_at, at)
+    if helper is not None and ticket.first_reply_s is None:
+        story = await story_of(work, ticket)
+        reply_s = seconds(story.opened.steady_at, steady_now()) if story else seconds(ticket.opened_at, at)
+        ticket.first_reply_s = reply_s
         await happened(work, Happening.FIRST_REPLY, at, **about, reply_s=reply_s, live=ticket.live)
     await happened(
         work, Happening.MESSAGE, at, **about, message_id=message.id, sender=message.sender, sequence=message.number

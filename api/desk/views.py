@@ -5,7 +5,7 @@ from __future__ import annotations
 from api.acts import heading
 from api.clock import now, today
 from api.desk.life import Outcome, Reason, TicketState
-from api.desk.record import seconds, waits_since
+from api.desk.record import seconds, waited_s
 from api.desk.schemas import CallbackContactOut, HeldOut, TicketOut, both
 from api.schemas import AnswerOut, BothOut
 from api.services import Services
@@ -37,8 +37,9 @@ async def ticket_out(services: Services, work: Work, row: TicketRow, reader: str
         facet=row.facet,
         opened_at=row.opened_at,
         queued_at=row.queued_at,
-        waiting_s=seconds(await waits_since(work, row), moment) if row.state == "queued" else 0.0,
-        first_reply_s=seconds(row.opened_at, row.first_reply_at) if row.first_reply_at else None,
+        place=row.place,
+        waiting_s=await waited_s(work, row) if row.state == "queued" else 0.0,
+        first_reply_s=row.first_reply_s,
         helper=row.helper,
         helper_name=holder.display_name if holder else None,
         offered_to=row.offered_to,

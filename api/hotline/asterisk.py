@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import structlog
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
@@ -45,6 +45,22 @@ _FAILURES: Mapping[int, LegFailure] = {
     38: LegFailure.EXCHANGE_FAILED,
     42: LegFailure.EXCHANGE_FAILED,
 }
+_GATEWAY = frozenset({502, 503, 504})
+"""What a proxy says in place of an exchange that is gone, and Asterisk while it starts or stops."""
+
+
+class _Channel(BaseModel):
+    id: str
+    state: str
+
+
+class _Event(BaseModel):
+    type: str
+    channel: _Channel | None = None
+    cause: int | None = None
+
+
+_CHANNELS = TypeAdapter(list[_Channel])
 
 
 class Asterisk:
@@ -112,16 +128,18 @@ class Asterisk:
             return f"PJSIP/{self._trunk}/{address.text}"
         return f"PJSIP/{address.text}@{self._trunk}"
 
-    async def _call(self, method: str, path: str, params: Mapping[str, Any] | None = None) -> Any:
+    async def _call(self, method: str, path: str, params: Mapping[str, Any] | None = None) -> bytes:
         try:
             reply = await self._http.request(method, path, params=params)
         except httpx.HTTPError as error:
             raise ExchangeUnavailable(type(error).__name__) from error
         if reply.status_code in (401, 403) or reply.is_redirect:
             raise ExchangeUnavailable(f"it answers {reply.status_code}: check BANGBAN_EXCHANGE_USER and _PASSWORD")
+        if reply.status_code in _GATEWAY:
+            raise ExchangeUnavailable(f"it answers {reply.status_code}")
         if reply.is_error:
             raise ExchangeRefused(f"{method} {path.partition('/')[0]}: {reply.status_code}")
-        return reply.json() if reply.content else None
+        return reply.content
 
     async def _follow(self) -> None:
         """Stay connected; what happened while it was not is made up for from the list of channels."""
@@ -144,12 +162,22 @@ class Asterisk:
 
     async def _hear(self, socket: ClientConnection) -> None:
         async for frame in socket:
-            moved = _news(json.loads(frame), self._legs)
+            try:
+                event = _Event.model_validate_json(frame)
+            except ValidationError as error:  # The rest of the news is worth more than this one.
+                log.warning("exchange_event_unread", faults=error.error_count())
+                continue
+            moved = _news(event, self._legs)
             if moved is not None:
                 self._note(moved)
 
     async def _catch_up(self) -> None:
-        here = {channel["id"]: channel["state"] for channel in await self._call("GET", "channels")}
+        try:
+            here = {
+                channel.id: channel.state for channel in _CHANNELS.validate_json(await self._call("GET", "channels"))
+            }
+        except ValidationError as error:
+            raise ExchangeUnavailable("what it says is no list of channels") from error
         for leg_id, state in list(self._legs.items()):
             if leg_id not in here:
                 self._note(_gone(leg_id, state, None))
@@ -164,18 +192,18 @@ class Asterisk:
         self._tell(moved)
 
 
-def _news(event: Mapping[str, Any], legs: Mapping[str, LegState]) -> LegMoved | None:
+def _news(event: _Event, legs: Mapping[str, LegState]) -> LegMoved | None:
     """What an ARI event says of one of our legs, if it says anything new."""
-    leg_id = event.get("channel", {}).get("id")
-    if leg_id not in legs:
+    if event.channel is None or event.channel.id not in legs:
         return None
-    match event["type"]:
-        case "ChannelStateChange" if event["channel"]["state"] == "Ringing":
+    leg_id = event.channel.id
+    match event.type:
+        case "ChannelStateChange" if event.channel.state == "Ringing":
             return LegMoved(leg_id, LegState.RINGING)
         case "StasisStart":  # not the state Up: only what has entered our application can be bridged
             return LegMoved(leg_id, LegState.ANSWERED)
         case "ChannelDestroyed":
-            return _gone(leg_id, legs[leg_id], event.get("cause"))
+            return _gone(leg_id, legs[leg_id], event.cause)
     return None
 
 

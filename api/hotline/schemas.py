@@ -199,17 +199,24 @@ class CallsOut(BaseModel):
     calls: list[CallOut]
 
 
-class RateOut(BaseModel):
-    """The connection rate of the calls that began on these days (Shanghai), both included.
+class ConnectionOut(BaseModel):
+    """`connected` of `asked`: the calls that are over and in which a window was to be rung.
 
-    `asked` are the calls that are over and in which a window was to be rung; `rate` is null where there is none.
+    Where there is none, the rest is null. `low` and `high`: 95 % interval of the rate.
     """
 
-    from_day: dt.date = Field(serialization_alias="from")
-    to_day: dt.date = Field(serialization_alias="to")
     connected: int
     asked: int
     rate: float | None
+    low: float | None
+    high: float | None
+
+
+class RateOut(ConnectionOut):
+    """The connection rate of the calls that began on these days (Shanghai), both included, against the target."""
+
+    from_day: dt.date = Field(serialization_alias="from")
+    to_day: dt.date = Field(serialization_alias="to")
     target: float
     is_met: bool | None
     still_open: int

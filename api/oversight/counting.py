@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from scipy.stats import binomtest
 
-from api.clock import SHANGHAI
+from api.clock import SHANGHAI, steady_now
 from api.desk.life import TicketState
 from api.desk.record import seconds
 from api.oversight.measures import MEASURES, OF_NO_HELPER
@@ -84,7 +84,7 @@ class Tally:
         return {name: Share(self._met[name], self._all[name]) for name in MEASURES}
 
     def see(self, story: Story, moment: dt.datetime) -> None:
-        """Count how the ticket stands now."""
+        """Count how the ticket stands at this moment of the steady clock."""
         if story.state is TicketState.ACTIVE:
             self.active += 1
         elif story.state is TicketState.QUEUED and story.live:
@@ -108,16 +108,16 @@ class Counts:
     families: Mapping[str | None, Tally]
 
 
-async def count_stored(work: Work, days: Days, moment: dt.datetime) -> Counts:
-    """What the stored events come to in these days."""
+async def count_stored(work: Work, days: Days) -> Counts:
+    """What the stored events come to in these days, and how it stands now."""
     told: dict[str, Story] = {}
     async for event in work.desk_events.of_tickets(TELLING, DATED, days.begin, days.end):
         hear(told, event)
-    return count(told.values(), days, moment)
+    return count(told.values(), days, steady_now())
 
 
 def count(stories: Iterable[Story], days: Days, moment: dt.datetime) -> Counts:
-    """What the tickets come to in these days; how they stand is as of `moment`, whatever the days are."""
+    """What the tickets come to in these days; how they stand is as of `moment` (steady), whatever the days are."""
     total, helpers, families = Tally(), defaultdict[str | None, Tally](Tally), defaultdict[str | None, Tally](Tally)
     for story in stories:
         if story.state is not TicketState.RESOLVED:
@@ -125,7 +125,7 @@ def count(stories: Iterable[Story], days: Days, moment: dt.datetime) -> Counts:
             families[story.family].see(story, moment)
             if story.state is TicketState.ACTIVE:
                 helpers[story.helper].see(story, moment)
-        if days.hold(story.opened_at):
+        if days.hold(story.opened.at):
             total.opened += 1
             families[story.family].opened += 1
         for name, measure in MEASURES.items():

@@ -8,7 +8,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Gauge
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.clock import now, today
+from api.clock import today
 from api.hotline import rate
 from api.oversight.counting import Days, count_stored
 from api.oversight.measures import MEASURES
@@ -55,9 +55,9 @@ class DeskGauges:
         day = today()
         try:
             async with database.reading() as work:
-                total = (await count_stored(work, Days(day, day), now())).total
+                total = (await count_stored(work, Days(day, day))).total
                 is_open, overdue = await work.follow_ups.open_and_overdue(day)
-                calls = await rate.rate(work, Days(day, day))
+                calls = (await rate.rates(work, Days(day, day))).total
         except (SQLAlchemyError, OSError) as error:
             log.error("desk_not_counted", exc_info=error)
             self._forget()

@@ -1,7 +1,8 @@
 """What the desk's figures mean. docs/supervisors-guide.md says the same in words.
 
-Each measure looks at one ticket and gives a verdict, or None where the ticket is not counted. A share is the met
-verdicts of all verdicts whose moment lies in the days asked for; it comes with both numbers and a 95 % interval.
+Each measure looks at one ticket at a moment of the steady clock and gives a verdict, or None where the ticket is not
+counted. A share is the met verdicts of all verdicts whose moment lies in the days asked for; it comes with both numbers
+and a 95 % interval.
 """
 
 from __future__ import annotations
@@ -35,14 +36,14 @@ def first_reply_within_60s(story: Story, moment: dt.datetime) -> Verdict | None:
     Dated by the promise; for whoever replied, otherwise for whoever had the ticket. Not counted: who has waited for
     less than a minute so far, and who left by themselves before the minute was over.
     """
-    if story.promised_at is None:
+    if story.promised is None:
         return None
-    if story.replied_at is not None:
-        met = seconds(story.promised_at, story.replied_at) <= PROMISE_S
-        return Verdict(met, story.promised_at, story.replied_by)
-    waited_s = seconds(story.promised_at, story.ended_at or moment)
-    had_no_minute = waited_s <= PROMISE_S and (story.ended_at is None or story.outcome in _LEFT)
-    return None if had_no_minute else Verdict(False, story.promised_at, story.helper)
+    if story.replied is not None:
+        met = seconds(story.promised.steady_at, story.replied.steady_at) <= PROMISE_S
+        return Verdict(met, story.promised.at, story.replied.helper)
+    waited_s = seconds(story.promised.steady_at, story.ended.steady_at if story.ended else moment)
+    had_no_minute = waited_s <= PROMISE_S and (story.ended is None or story.outcome in _LEFT)
+    return None if had_no_minute else Verdict(False, story.promised.at, story.helper)
 
 
 def resolved(story: Story, moment: dt.datetime) -> Verdict | None:
@@ -51,9 +52,9 @@ def resolved(story: Story, moment: dt.datetime) -> Verdict | None:
     Dated by the end, for whoever ended it. A call-back that was arranged and what went back to the assistant count as
     not resolved; what the visitor left or erased is not counted.
     """
-    if story.ended_at is None or story.outcome in _LEFT:
+    if story.ended is None or story.outcome in _LEFT:
         return None
-    return Verdict(story.outcome is Outcome.RESOLVED, story.ended_at, story.helper)
+    return Verdict(story.outcome is Outcome.RESOLVED, story.ended.at, story.helper)
 
 
 def resolved_by_visitors_word(story: Story, moment: dt.datetime) -> Verdict | None:
@@ -75,9 +76,9 @@ def left_without_reply(story: Story, moment: dt.datetime) -> Verdict | None:
 
     Who still waits is not counted.
     """
-    if story.promised_at is None or (story.replied_at is None and story.ended_at is None):
+    if story.promised is None or (story.replied is None and story.ended is None):
         return None
-    return Verdict(story.replied_at is None and story.outcome in _LEFT, story.promised_at)
+    return Verdict(story.replied is None and story.outcome in _LEFT, story.promised.at)
 
 
 MEASURES: Mapping[str, Callable[[Story, dt.datetime], Verdict | None]] = {

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, model_validator
 from api.clock import today
 from api.conversation import LanguageName
 from api.desk.schemas import CallbackContactOut
-from api.hotline.schemas import RateOut
+from api.hotline.schemas import ConnectionOut, RateOut
 from api.oversight.reasons import About, CallbackOutcome, ClosingReason, FollowUpState
 from api.schemas import BothOut
 from api.text_door import Comment, VisitorText
@@ -55,19 +55,21 @@ class FiguresOut(BaseModel):
 
 
 class HelperFiguresOut(BaseModel):
-    """One helper's; null: what no helper had a hand in."""
+    """One helper's; null: what no helper had a hand in. `hotline`: of the calls that they began as operators."""
 
     helper: str | None
     helper_name: str | None
     active: int
     shares: SharesOut
+    hotline: ConnectionOut
 
 
 class FamilyFiguresOut(FiguresOut):
-    """One item family's; null: tickets about no known item."""
+    """One item family's; null: tickets and calls about no known item."""
 
     family: str | None
     name: BothOut | None
+    hotline: ConnectionOut
 
 
 class SupervisionOut(BaseModel):

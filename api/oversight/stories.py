@@ -1,7 +1,8 @@
 """Tickets as their stored events tell them: the only thing that figures are counted from.
 
-Events are read in the order of their sequence, so what the wall clock did between them moves nothing but durations,
-and those never fall below zero.
+Events are read in the order of their sequence, and how long it was between them is told by the steady clock: what the
+wall clock does meanwhile only decides on which day a thing happened. From one life of the service to the next there is
+the wall clock alone; durations then never fall below zero.
 """
 
 from __future__ import annotations
@@ -18,21 +19,21 @@ from api.storage.desk_events import DeskEvent
 class Story:
     """One ticket so far. `helper` is who has it or had it last, `live` whether the visitor was told to wait.
 
-    `promised_at` is when the visitor was first told to wait for a person: from then the minute counts. None: never.
-    `waiting_since` is when the present wait began: one wait lasts until the first words, whoever took the ticket.
+    `promised` is when the visitor was first told to wait for a person: from then the minute counts. None: never.
+    `waiting_since` is when the present wait began, by the steady clock: one wait lasts until the first words
+    (`replied`), whoever took the ticket.
     """
 
     ticket_id: str
     family: str | None
-    opened_at: dt.datetime
+    opened: DeskEvent
     live: bool
     waiting_since: dt.datetime
-    promised_at: dt.datetime | None
+    promised: DeskEvent | None
     state: TicketState = TicketState.QUEUED
     helper: str | None = None
-    replied_at: dt.datetime | None = None
-    replied_by: str | None = None
-    ended_at: dt.datetime | None = None
+    replied: DeskEvent | None = None
+    ended: DeskEvent | None = None
     outcome: Outcome | None = None
     rated_at: dt.datetime | None = None
     rating: int | None = None
@@ -55,7 +56,7 @@ def hear(told: dict[str, Story], event: DeskEvent) -> None:
     if kind is Happening.OPENED:
         live = bool(event.detail.get("live"))
         told[event.ticket_id] = Story(
-            event.ticket_id, event.detail.get("family"), event.at, live, event.at, event.at if live else None
+            event.ticket_id, event.detail.get("family"), event, live, event.steady_at, event if live else None
         )
         return
     story = told.get(event.ticket_id)
@@ -63,30 +64,30 @@ def hear(told: dict[str, Story], event: DeskEvent) -> None:
         return
     if kind in TRANSITIONS:
         story.state = TRANSITIONS[kind][1]
-    if story.state is TicketState.RESOLVED and story.ended_at is None:
-        story.ended_at = event.at
+    if story.state is TicketState.RESOLVED and story.ended is None:
+        story.ended = event
     _HEARD[kind](story, event)
 
 
 def _accepted(story: Story, event: DeskEvent) -> None:
     story.helper = event.helper
     if not story.live:
-        story.waiting_since = event.at
+        story.waiting_since = event.steady_at
 
 
 def _first_reply(story: Story, event: DeskEvent) -> None:
-    story.replied_at, story.replied_by = event.at, event.helper
+    story.replied = event
 
 
 def _waits_again(story: Story, event: DeskEvent) -> None:
     story.live = True
-    if story.replied_at is not None:
-        story.waiting_since = event.at
+    if story.replied is not None:
+        story.waiting_since = event.steady_at
 
 
 def _resumed(story: Story, event: DeskEvent) -> None:
-    story.live, story.waiting_since = True, event.at
-    story.promised_at = story.promised_at or event.at
+    story.live, story.waiting_since = True, event.steady_at
+    story.promised = story.promised or event
 
 
 def _unstaffed(story: Story, event: DeskEvent) -> None:

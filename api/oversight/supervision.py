@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from api.clock import now, today
 from api.desk.schemas import both
 from api.hotline import rate
+from api.hotline.schemas import ConnectionOut
 from api.oversight.counting import Days, Share, Tally, count_stored
 from api.oversight.measures import MEASURES
 from api.oversight.schemas import (
@@ -30,11 +31,10 @@ MOST_DAYS = 366
 DIGITS = 4
 _STANDING = ("waiting", "to_be_called", "active", "longest_wait_s", "opened")
 _SHARE = ("count", "of", "share", "low", "high")
-_RATE = ("connected", "asked", "rate", "target")
-_NO_RATE = (None,) * len(_RATE)  # calls are counted for the desk as a whole
+_HOTLINE = ("connected", "asked", "rate", "low", "high", "target")
 HEADINGS = (
     "from", "to", "scope", "id", "name_zh", "name_en", *_STANDING,
-    *(f"{measure}_{part}" for measure in MEASURES for part in _SHARE), *(f"hotline_{part}" for part in _RATE),
+    *(f"{measure}_{part}" for measure in MEASURES for part in _SHARE), *(f"hotline_{part}" for part in _HOTLINE),
 )  # fmt: skip
 """The CSV's columns: the API's names, so that what reads one can read the other."""
 
@@ -52,9 +52,9 @@ async def supervise(services: Services, days: Days) -> SupervisionOut:
     """Everything that supervisors see."""
     moment = now()
     async with services.database.reading() as work:
-        counted = await count_stored(work, days, moment)
-        calls = await rate.rate(work, days)
-        names = {row.username: row.display_name for row in await work.presences.everyone()}
+        counted = await count_stored(work, days)
+        calls = await rate.rates(work, days)
+        names = {row.username: row.display_name for row in await work.accounts.everyone()}
         is_open, overdue = await work.follow_ups.open_and_overdue(today())
     return SupervisionOut(
         at=moment,
@@ -63,9 +63,13 @@ async def supervise(services: Services, days: Days) -> SupervisionOut:
         total=FiguresOut(now=_standing(counted.total), opened=counted.total.opened, shares=_shares(counted.total)),
         helpers=[
             HelperFiguresOut(
-                helper=helper, helper_name=names.get(helper or ""), active=tally.active, shares=_shares(tally)
+                helper=helper,
+                helper_name=names.get(helper or ""),
+                active=tally.active,
+                shares=_shares(tally),
+                hotline=connection,
             )
-            for helper, tally in _named_first(counted.helpers)
+            for helper, tally, connection in _side_by_side(counted.helpers, calls.operators)
         ],
         families=[
             FamilyFiguresOut(
@@ -74,10 +78,11 @@ async def supervise(services: Services, days: Days) -> SupervisionOut:
                 now=_standing(tally),
                 opened=tally.opened,
                 shares=_shares(tally),
+                hotline=connection,
             )
-            for family, tally in _named_first(counted.families)
+            for family, tally, connection in _side_by_side(counted.families, calls.families)
         ],
-        hotline=calls,
+        hotline=calls.total,
         follow_ups_open=is_open,
         follow_ups_overdue=overdue,
     )
@@ -88,17 +93,14 @@ def as_csv(told: SupervisionOut) -> bytes:
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet)
     writer.writerow(HEADINGS)
-    calls = told.hotline.model_dump(include=set(_RATE))
-    total = _row(told, "total", "", "", "", told.total, told.total.now)
-    writer.writerow([*total, *(calls[part] for part in _RATE)])
+    writer.writerow(_row(told, "total", "", "", "", told.total, told.total.now, told.hotline))
     for one in told.helpers:
         name = one.helper_name or ""
         standing = StandingOut(waiting=0, to_be_called=0, active=one.active, longest_wait_s=None)
-        writer.writerow([*_row(told, "helper", one.helper, name, name, one, standing), *_NO_RATE])
+        writer.writerow(_row(told, "helper", one.helper, name, name, one, standing, one.hotline))
     for each in told.families:
         names_of = each.name or BothOut(zh="", en="")
-        row = _row(told, "family", each.family, names_of.zh, names_of.en, each, each.now)
-        writer.writerow([*row, *_NO_RATE])
+        writer.writerow(_row(told, "family", each.family, names_of.zh, names_of.en, each, each.now, each.hotline))
     return ("\ufeff" + sheet.getvalue()).encode()
 
 
@@ -110,10 +112,12 @@ def _row(
     en: str,
     figures: FiguresOut | HelperFiguresOut,
     now: StandingOut,
+    hotline: ConnectionOut,
 ) -> list[object]:
     opened = figures.opened if isinstance(figures, FiguresOut) else None
     shares = figures.shares.model_dump()
     cells = [share[part] for share in (shares[measure] for measure in MEASURES) for part in _SHARE]
+    calls = hotline.model_dump()
     return [
         told.first,
         told.last,
@@ -122,6 +126,7 @@ def _row(
         *now.model_dump().values(),
         opened,
         *cells,
+        *(calls.get(part) for part in _HOTLINE),  # only the rate of all calls has a target
     ]
 
 
@@ -150,8 +155,12 @@ def _share(share: Share) -> ShareOut:
     return ShareOut(count=share.count, of=share.of, share=round(share.share, DIGITS), low=low, high=high)
 
 
-def _named_first(tallies: Mapping[str | None, Tally]) -> Iterable[tuple[str | None, Tally]]:
-    return sorted(tallies.items(), key=lambda one: (one[0] is None, one[0] or ""))
+def _side_by_side(
+    tallies: Mapping[str | None, Tally], calls: Mapping[str | None, ConnectionOut]
+) -> Iterable[tuple[str | None, Tally, ConnectionOut]]:
+    """Everyone who has tickets or calls, by name; who has none, last."""
+    for name in sorted(tallies.keys() | calls.keys(), key=lambda name: (name is None, name or "")):
+        yield name, tallies.get(name, Tally()), calls.get(name, rate.NO_CALLS)
 
 
 def _family_name(services: Services, family: str | None) -> BothOut | None:

@@ -71,4 +71,4 @@ async def end_call(call_id: Id, door: Door, operator: Operator) -> CallOut:
 async def read_rate(door: Door, operator: Operator, days: AskedDays) -> RateOut:
     """The connection rate against 90 %, with its numerator and denominator."""
     async with door.database.reading() as work:
-        return await rate.rate(work, days)
+        return (await rate.rates(work, days)).total

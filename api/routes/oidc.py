@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Cookie, Query, Request
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
+from starlette.datastructures import URL
 
 from api.accounts import cookies, provider_sign_in
 from api.accounts.login_sessions import ABSOLUTE
@@ -137,13 +138,17 @@ def _back_to_login(refused: NotLetIn) -> RedirectResponse:
 
 def _callback_url(request: Request, door: Services) -> str:
     """Where the provider sends the browser back to: the host that the browser asked for, which the proxy passes on."""
-    scheme = "https" if _by_tls(request, door) else "http"
-    return str(request.url_for("callback").replace(scheme=scheme))
+    return _as_asked_for(request, door, request.url_for("callback"))
 
 
 def _login_url(request: Request, door: Services) -> str:
     """Our login page by the host that the browser asked for."""
-    return str(request.url.replace(scheme="https" if _by_tls(request, door) else "http", path=LOGIN_PAGE, query=""))
+    return _as_asked_for(request, door, request.url.replace(path=LOGIN_PAGE, query=""))
+
+
+def _as_asked_for(request: Request, door: Services, url: URL) -> str:
+    """The address of ours, by TLS where the browser came by TLS: before a proxy only the proxy knows."""
+    return str(url.replace(scheme="https" if _by_tls(request, door) else "http"))
 
 
 def _by_tls(request: Request, door: Services) -> bool:

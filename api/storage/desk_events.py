@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, text, union
+from sqlalchemy import Select, func, select, text, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.storage.desk_models import DeskEventRow
@@ -18,10 +18,11 @@ AT_ONCE = 500
 
 
 class DeskEvent(NamedTuple):
-    """A stored event as the figures read it."""
+    """A stored event as the figures read it; `steady_at` is `at` where no reading of the steady clock was kept."""
 
     kind: str
     at: dt.datetime
+    steady_at: dt.datetime
     ticket_id: str | None
     helper: str | None
     detail: dict[str, Any]
@@ -34,7 +35,7 @@ class DeskEvents:
         self._session = session
 
     async def append(self, row: DeskEventRow) -> None:
-        """Keep what happened under the next sequence."""
+        """Keep what happened under the next sequence, which is set on it."""
         if self._session.get_bind().dialect.name == "postgresql":
             # Ids are given before commits: without this, a reader could see 8 before 7 exists, and never see 7.
             await self._session.execute(text(f"SELECT pg_advisory_xact_lock({APPENDING})"))
@@ -52,14 +53,10 @@ class DeskEvents:
         """The sequence of the last event; 0 before the first."""
         return await self._session.scalar(select(func.max(DeskEventRow.id))) or 0
 
-    async def last_at(self, ticket_id: str, kinds: Sequence[str]) -> dt.datetime | None:
-        """The moment of the ticket's last event of some kinds; None before the first."""
-        return await self._session.scalar(
-            select(DeskEventRow.at)
-            .where(DeskEventRow.ticket_id == ticket_id, DeskEventRow.kind.in_(kinds))
-            .order_by(DeskEventRow.id.desc())
-            .limit(1)
-        )
+    async def of_ticket(self, ticket_id: str, kinds: Iterable[str]) -> list[DeskEvent]:
+        """All events of `kinds` of one ticket, in order of their sequence."""
+        asking = _told().where(DeskEventRow.ticket_id == ticket_id, DeskEventRow.kind.in_(list(kinds)))
+        return [DeskEvent(*row) for row in await self._session.execute(asking)]
 
     async def details(self, kinds: Sequence[str], since: dt.datetime, limit: int) -> list[dict[str, Any]]:
         """What the newest events of some kinds have to tell, newest first."""
@@ -82,12 +79,20 @@ class DeskEvents:
             DeskEventRow.kind.in_(list(dated)), DeskEventRow.at >= begin, DeskEventRow.at < end
         )
         is_open = select(TicketRow.id).where(TicketRow.state != "resolved")
-        asking = (
-            select(DeskEventRow.kind, DeskEventRow.at, DeskEventRow.ticket_id, DeskEventRow.helper, DeskEventRow.detail)
-            .where(DeskEventRow.kind.in_(list(kinds)), DeskEventRow.ticket_id.in_(union(touched, is_open)))
-            .order_by(DeskEventRow.id)
-        )
+        asking = _told().where(DeskEventRow.kind.in_(list(kinds)), DeskEventRow.ticket_id.in_(union(touched, is_open)))
         found = await self._session.stream(asking)
         async for rows in found.partitions(AT_ONCE):
             for row in rows:
                 yield DeskEvent(*row)
+
+
+def _told() -> Select[Any]:
+    """What a DeskEvent holds, in order of the sequence."""
+    return select(
+        DeskEventRow.kind,
+        DeskEventRow.at,
+        func.coalesce(DeskEventRow.steady_at, DeskEventRow.at),
+        DeskEventRow.ticket_id,
+        DeskEventRow.helper,
+        DeskEventRow.detail,
+    ).order_by(DeskEventRow.id)

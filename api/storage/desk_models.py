@@ -16,12 +16,15 @@ class DeskEventRow(Base):
     """One thing that happened at the desk; never changed, and without anything that a visitor said.
 
     `id` is the sequence that pages resume by. `kind` is an api.desk.life.Happening; `detail` has what figures need.
+    `at` says on which day it was; how long it was from one event to another, `steady_at` alone says (api.clock). None:
+    of before that was kept.
     """
 
     __tablename__ = "desk_events"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     at: Mapped[dt.datetime]
+    steady_at: Mapped[dt.datetime | None]
     kind: Mapped[str] = mapped_column(String(30))
     ticket_id: Mapped[str | None] = mapped_column(ID, index=True)
     helper: Mapped[str | None] = mapped_column(SHORT)

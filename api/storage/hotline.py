@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.storage.hotline_models import CallRow, DutyRow, HotlineEventRow
+
+
+class CallEvent(NamedTuple):
+    """A stored event that decides over a call, as the figures read it, with who began the call and its item family."""
+
+    call_id: str
+    kind: str
+    failure: str | None
+    operator: str
+    family: str | None
 
 
 class Hotline:
@@ -89,14 +100,14 @@ class Hotline:
         )
         return found.all()
 
-    async def outcomes(self, since: dt.datetime, until: dt.datetime) -> Sequence[tuple[str, str, str | None]]:
-        """(call, kind, failure) of the events that decide over calls which started from `since` to before `until`."""
+    async def deciding(self, since: dt.datetime, until: dt.datetime) -> list[CallEvent]:
+        """The events that decide over calls which started from `since` to before `until`."""
         started = select(HotlineEventRow.call_id).where(
             HotlineEventRow.kind == "started", HotlineEventRow.at >= since, HotlineEventRow.at < until
         )
         found = await self._session.execute(
-            select(HotlineEventRow.call_id, HotlineEventRow.kind, HotlineEventRow.failure).where(
-                HotlineEventRow.call_id.in_(started), HotlineEventRow.kind.in_(("started", "connected", "failed"))
-            )
+            select(CallRow.id, HotlineEventRow.kind, HotlineEventRow.failure, CallRow.operator, CallRow.family)
+            .join(CallRow, CallRow.id == HotlineEventRow.call_id)
+            .where(HotlineEventRow.call_id.in_(started), HotlineEventRow.kind.in_(("started", "connected", "failed")))
         )
-        return [(call_id, kind, failure) for call_id, kind, failure in found.all()]
+        return [CallEvent(*row) for row in found]

@@ -94,11 +94,12 @@ class TicketRow(Base):
     """A visitor's wish for a person. At most one per session is open: the partial index decides the race.
 
     `reason` is an api.desk.life.Reason, `wish` what the visitor wrote with it. `live`: the visitor was told to wait.
-    `queued_at` gives the place in the queue: when the visitor was told to wait, or else when a helper took the ticket;
-    passing it on or losing its helper leaves it (api.desk.record tells since when it waits). `helper` is who has it or
-    had it last, `offered_to` whom it is offered to, `passed_over` who let an offer lapse since it began to wait,
-    `wanted_family` the group that it was passed to. `read_number` is the last message of the session that the helper
-    has read.
+    `place` gives the place in the queue: the sequence of the event by which the visitor was told to wait, or else by
+    which a helper took the ticket, and `queued_at` its moment; passing the ticket on or losing its helper leaves both
+    (api.desk.record tells how long it waits). `first_reply_s` is from the opening to the first words of a helper.
+    `helper` is who has it or had it last, `offered_to` whom it is offered to, `passed_over` who let an offer lapse
+    since it began to wait, `wanted_family` the group that it was passed to. `read_number` is the last message of the
+    session that the helper has read.
     """
 
     __tablename__ = "tickets"
@@ -125,8 +126,9 @@ class TicketRow(Base):
     resolution: Mapped[str | None] = mapped_column(Text)
     opened_at: Mapped[dt.datetime]
     queued_at: Mapped[dt.datetime]
+    place: Mapped[int]
     accepted_at: Mapped[dt.datetime | None]
-    first_reply_at: Mapped[dt.datetime | None]
+    first_reply_s: Mapped[float | None]
     resolved_at: Mapped[dt.datetime | None]
     helper: Mapped[str | None] = mapped_column(SHORT)
     offered_to: Mapped[str | None] = mapped_column(SHORT)

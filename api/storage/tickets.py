@@ -76,7 +76,7 @@ class Tickets:
         if newest is not None:
             asking = asking.order_by(TicketRow.resolved_at.desc(), TicketRow.id).limit(newest)
         else:
-            asking = asking.order_by(TicketRow.queued_at, TicketRow.id)
+            asking = asking.order_by(TicketRow.place)
         return (await self._session.scalars(asking)).all()
 
     async def open_by_helper(self) -> dict[str, int]:
@@ -89,14 +89,7 @@ class Tickets:
     async def ahead_of(self, row: TicketRow) -> int:
         """How many visitors who wait here were told to wait before."""
         found = await self._session.scalar(
-            select(func.count()).where(
-                TicketRow.state == "queued",
-                TicketRow.live,
-                or_(
-                    TicketRow.queued_at < row.queued_at,
-                    (TicketRow.queued_at == row.queued_at) & (TicketRow.id < row.id),
-                ),
-            )
+            select(func.count()).where(TicketRow.state == "queued", TicketRow.live, TicketRow.place < row.place)
         )
         return found or 0
 

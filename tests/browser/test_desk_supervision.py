@@ -110,6 +110,8 @@ def test_a_supervisor_sees_the_hotlines_rate_as_the_hotline_page_tells_it_for_th
     rate = figure(page, "hotline_connection")
     expect(rate).to_contain_text(counted, timeout=ANSWER_MS)
     expect(rate).to_contain_text(missed)
+    mine = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="zhou", exact=True))
+    expect(mine.locator("[data-measure=hotline_connection]")).to_contain_text(re.compile(of_how))
     shown = "(figures) => [0.8996, 0.9, 2 / 3].map((share) => figures.shareReached(share))"
     assert page.locator("supervision-figures").evaluate(shown) == ["89.9%", "90%", "66.6%"]
     assert violations(page) == [] and not page.evaluate(WIDER)

@@ -8,9 +8,8 @@ from typing import Any
 import httpx
 from desk import app_of, token_for
 
-OPEN = {"desk_hours": "0:00-24:00", "desk_days": "every"}
-"""Settings with which the desk never closes, so that tests do not depend on when they run."""
-DESK = "/api/v1/desk"
+API = "/api/v1"
+DESK = f"{API}/desk"
 
 
 @dataclass(frozen=True)
@@ -25,10 +24,13 @@ class Helper:
     def key(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
 
-    async def get(self, below: str, **params: Any) -> Any:
-        reply = await self.http.get(f"{DESK}/{below}", params=params, headers=self.key)
+    async def read(self, path: str, **params: Any) -> Any:
+        reply = await self.http.get(f"{API}/{path}", params=params, headers=self.key)
         assert reply.status_code == 200, reply.text
         return reply.json()
+
+    async def get(self, below: str, **params: Any) -> Any:
+        return await self.read(f"desk/{below}", **params)
 
     async def post(self, below: str, body: object = None) -> httpx.Response:
         return await self.http.post(f"{DESK}/{below}", json=body, headers=self.key)

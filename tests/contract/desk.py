@@ -161,7 +161,9 @@ def hashed_password() -> str:
 
 
 def settings_in(folder: Path, **more: Any) -> Settings:
-    return Settings(**{"data_dir": folder, "rate_limits": "off", **more})
+    """Settings with which the desk never closes unless told, so that tests do not depend on when they run."""
+    always = {"desk_hours": "0:00-24:00", "desk_days": "every"}
+    return Settings(**{"data_dir": folder, "rate_limits": "off", **always, **more})
 
 
 @asynccontextmanager

@@ -4,19 +4,12 @@ import asyncio
 import datetime as dt
 
 import pytest
-from at_desk import OPEN, sign_in
+from at_desk import API, sign_in
 from sqlalchemy import text
 
 from api.clock import today
 from api.desk.hours import working_day_after
 from api.oversight.schemas import AGAIN_WITHIN_DAYS
-
-API = "/api/v1"
-
-
-@pytest.fixture
-def app(make_app):
-    return make_app(**OPEN)
 
 
 @pytest.fixture
@@ -24,14 +17,8 @@ async def wang(http):
     return await sign_in(http, "wang")
 
 
-async def read(helper, path="follow-ups", **params):
-    reply = await helper.http.get(f"{API}/{path}", params=params, headers=helper.key)
-    assert reply.status_code == 200, reply.text
-    return reply.json()
-
-
 async def owed(helper, **params):
-    return (await read(helper, about="callback", state="open", **params))["follow_ups"]
+    return (await helper.read("follow-ups", about="callback", state="open", **params))["follow_ups"]
 
 
 async def closed_with(helper, follow_up, outcome, **more):
@@ -68,12 +55,12 @@ async def test_what_is_past_its_day_is_marked_and_counted_and_stands_first(app, 
     await make_overdue(app)
     answer = next(said for said in (await visitor.say("砍树审批要多久"))["messages"] if said["answer"])
     await visitor.post("feedback", {"message_id": answer["id"], "resolved": False})
-    listed = (await read(li))["follow_ups"]
+    listed = (await li.read("follow-ups"))["follow_ups"]
     assert [(one["about"], one["overdue"]) for one in listed] == [("callback", True), ("bot", False)]
-    assert [one["about"] for one in (await read(li, overdue="true"))["follow_ups"]] == ["callback"]
+    assert [one["about"] for one in (await li.read("follow-ups", overdue="true"))["follow_ups"]] == ["callback"]
     assert (await li.queue())[0]["callback"]["overdue"]
     zhou = await sign_in(http, "zhou", "supervisor")
-    told = await read(zhou, "supervision")
+    told = await zhou.read("supervision")
     assert (told["follow_ups_open"], told["follow_ups_overdue"]) == (2, 1)
 
 
@@ -89,7 +76,7 @@ async def test_closing_says_how_it_went_and_is_audited_once(http, visitor, li, w
     assert "说好了" in told["action"] and "13812345678" not in told["action"]
     assert await owed(li) == []
     admin = await sign_in(http, "chen", "admin")
-    entries = (await read(admin, "audit", target=found["id"]))["entries"]
+    entries = (await admin.read("audit", target=found["id"]))["entries"]
     assert [(entry["what"], entry["user"]) for entry in entries] == [("callback_closed", told["closed_by"])]
 
 
@@ -121,12 +108,12 @@ async def test_a_rating_is_not_closed_as_a_call_and_a_call_not_as_a_rating(visit
     await ask_for_a_call(visitor)
     answer = next(said for said in (await visitor.say("砍树审批要多久"))["messages"] if said["answer"])
     await visitor.post("feedback", {"message_id": answer["id"], "resolved": False})
-    listed = {one["about"]: one for one in (await read(li))["follow_ups"]}
+    listed = {one["about"]: one for one in (await li.read("follow-ups"))["follow_ups"]}
     assert (await closed_with(li, listed["bot"], "reached")).status_code == 404
     as_rating = {"reason": "not_reachable", "action": "Rang twice."}
     path = f"{API}/follow-ups/{listed['callback']['id']}/close"
     assert (await li.http.post(path, json=as_rating, headers=li.key)).status_code == 404
-    assert [one["open"] for one in (await read(li, "follow-ups/reasons"))["items"]] == [1]  # a call is no complaint
+    assert [one["open"] for one in (await li.read("follow-ups/reasons"))["items"]] == [1]  # a call is no complaint
 
 
 async def test_what_a_helper_agreed_to_is_owed_too_and_once(visitor, li):
@@ -155,7 +142,7 @@ async def test_a_call_that_is_owed_outlives_its_ticket_and_then_any_helper_may_m
     await closed_with(wang, {"id": seen["callback"]["follow_up_id"]}, "reached")
     assert (await wang.get(f"tickets/{ticket['id']}"))["callback"]["contact"] is None
     admin = await sign_in(http, "chen", "admin")
-    looks = [entry["user"] for entry in (await read(admin, "audit", target=ticket["id"]))["entries"]
+    looks = [entry["user"] for entry in (await admin.read("audit", target=ticket["id"]))["entries"]
              if entry["what"] == "transcript_read"]  # fmt: skip
     assert looks == ["wang"] * 3
 
@@ -173,10 +160,10 @@ async def test_whoever_erases_the_conversation_is_owed_no_call(visitor, li, http
     [found] = await owed(li)
     await visitor.erase()
     assert await owed(li) == []
-    [ended] = (await read(li, about="callback", state="closed"))["follow_ups"]
+    [ended] = (await li.read("follow-ups", about="callback", state="closed"))["follow_ups"]
     assert (ended["reason"], ended["closed_by"], ended["callback"]) == ("no_longer_wanted", None, None)
     admin = await sign_in(http, "chen", "admin")
-    assert (await read(admin, "audit", target=found["id"]))["entries"][0]["what"] == "callback_withdrawn"
+    assert (await admin.read("audit", target=found["id"]))["entries"][0]["what"] == "callback_withdrawn"
 
 
 async def test_the_desks_pages_hear_of_it(app, visitor, li):

@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from at_desk import OPEN, sign_in
+from at_desk import sign_in
 from desk import running, start
 from sqlalchemy import update
 
@@ -12,11 +12,6 @@ from api.desk.duty import GONE_AFTER_S
 from api.desk.offers import REOFFER_S
 from api.desk.shift import FORGET_EVERY_S, UNHANDLED_CONTACT_DAYS, UNSTAFFED_AFTER_S, Shift
 from api.storage.desk_models import ContactRow
-
-
-@pytest.fixture
-def app(make_app):
-    return make_app(**OPEN)
 
 
 class Clockwork:
@@ -145,7 +140,7 @@ async def test_a_call_back_needs_one_address_that_can_be_used(visitor, wish):
 
 
 async def test_contacts_are_forgotten_some_days_after_the_end(make_app):
-    app = make_app(**OPEN, contact_days=0)
+    app = make_app(contact_days=0)
     async with running(app) as http:
         visitor, li = await start(http), await (await sign_in(http, "li")).come()
         await visitor.post("callback", {"email": "someone@example.com"})

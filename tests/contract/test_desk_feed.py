@@ -3,7 +3,6 @@
 import warnings
 
 import pytest
-from at_desk import OPEN
 from desk import token_for
 from starlette.websockets import WebSocketDisconnect
 
@@ -12,11 +11,6 @@ with warnings.catch_warnings():
     from starlette.testclient import TestClient
 
 EVENTS = "/api/v1/desk/events"
-
-
-@pytest.fixture
-def app(make_app):
-    return make_app(**OPEN)
 
 
 @pytest.fixture

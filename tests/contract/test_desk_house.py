@@ -3,15 +3,10 @@
 import asyncio
 
 import pytest
-from at_desk import DESK, OPEN, sign_in
+from at_desk import DESK, sign_in
 from desk import start
 
 TREES = "urban-tree-felling"
-
-
-@pytest.fixture
-def app(make_app):
-    return make_app(**OPEN)
 
 
 @pytest.fixture

@@ -3,15 +3,10 @@
 import asyncio
 
 import pytest
-from at_desk import OPEN, Helper, sign_in
+from at_desk import Helper, sign_in
 from desk import running, start
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-
-
-@pytest.fixture
-def app(make_app):
-    return make_app(**OPEN)
 
 
 @pytest.fixture
@@ -291,7 +286,7 @@ async def test_a_restart_keeps_queue_conversations_and_epoch(make_app, app, visi
     await queued(visitor)
     ticket = await li.take_next()
     epoch = app.state.services.feed.epoch
-    async with running(make_app(**OPEN)) as again:
+    async with running(make_app()) as again:
         helper = Helper(again, "li", li.token)
         assert (await helper.get(f"tickets/{ticket['id']}"))["helper"] == "li"
         assert again._transport.app.state.services.feed.epoch == epoch

@@ -6,15 +6,15 @@ import asyncio
 import csv
 import datetime as dt
 import io
-import sqlite3
 from typing import Any
 
 import httpx
 import pytest
-from at_desk import Helper, sign_in
+from at_desk import API, Helper, sign_in
 from desk import app_of, running, settings_in
 from scripted_exchange import BUSY, REFUSED, SILENT, ScriptedExchange
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from api.app import create_app
 from api.hotline.life import CallFailure, CallState, Kind, LegState
@@ -22,10 +22,10 @@ from api.storage.database import Database
 from api.storage.hotline_models import CallRow, HotlineEventRow
 from api.storage.models import Base
 
-HOTLINE = "/api/v1/hotline"
+HOTLINE = f"{API}/hotline"
 OPERATOR, CALLER = "8001", "13800138000"
 LINE = ("8101", "8102", "8103")
-RATE_IN_CSV = ("connected", "asked", "rate", "target")
+RATE_IN_CSV = ("connected", "asked", "rate", "low", "high", "target")
 SHORT_S = 0.1
 
 
@@ -73,19 +73,11 @@ async def put_roster(http: httpx.AsyncClient, *duties: dict[str, Any]) -> dict[s
     return await keeper.told("PUT", "roster", {"revision": revision, "duties": list(duties)})
 
 
-async def supervision(zhou: Helper, **days: str) -> dict[str, Any]:
-    return (await _seen(zhou, "supervision", days)).json()
-
-
-async def supervision_totals(zhou: Helper, **days: str) -> dict[str, str]:
-    sheet = (await _seen(zhou, "supervision.csv", days)).content.decode("utf-8-sig")
-    return next(csv.DictReader(io.StringIO(sheet)))
-
-
-async def _seen(zhou: Helper, below: str, days: dict[str, str]) -> httpx.Response:
-    reply = await zhou.http.get(f"/api/v1/{below}", params=days, headers=zhou.key)
+async def supervision_rows(zhou: Helper, **days: str) -> list[dict[str, str]]:
+    """The CSV's rows: the desk's, then each helper's and each family's."""
+    reply = await zhou.http.get(f"{API}/supervision.csv", params=days, headers=zhou.key)
     assert reply.status_code == 200, reply.text
-    return reply
+    return list(csv.DictReader(io.StringIO(reply.content.decode("utf-8-sig"))))
 
 
 async def keep_failed_calls(database: Database, *moments: dt.datetime) -> None:
@@ -134,6 +126,10 @@ async def by_hand(http) -> Operator:
 async def zhou(http) -> Helper:
     """Who supervises."""
     return await sign_in(http, "zhou", "supervisor")
+
+
+def counted(rate: dict[str, Any]) -> tuple[int, int, float | None]:
+    return rate["connected"], rate["asked"], rate["rate"]
 
 
 def windows(call: dict[str, Any]) -> list[tuple[str, str, str | None]]:
@@ -218,7 +214,7 @@ async def test_an_operator_can_end_a_call_on_the_page(li, exchange):
     assert (await li.until(call, "failed"))["failure"] == "given_up"
     assert (await li.call("POST", f"calls/{call['id']}/end")).json()["type"].endswith("call-is-over")
     admin = await sign_in(li.http, "chen", "admin")
-    entries = (await _seen(admin, "audit", {"target": call["id"]})).json()["entries"]
+    entries = (await admin.read("audit", target=call["id"]))["entries"]
     assert [(entry["user"], entry["what"]) for entry in entries] == [
         ("li", "hotline_call_ended"), ("li", "hotline_call_started")
     ]  # fmt: skip
@@ -398,7 +394,7 @@ async def test_the_rate_is_the_connected_among_the_calls_that_are_over(by_hand, 
     assert {name.removeprefix("bangban_hotline_connection_"): float(value) for name, value in told.items()} == {
         "ratio": 0.5, "count": 2, "of": 4,
     }  # fmt: skip
-    assert (await supervision(zhou))["hotline"] == rate
+    assert (await zhou.read("supervision"))["hotline"] == rate
     other_day = await by_hand.told("GET", "rate", **{"from": "2020-01-01", "to": "2020-01-31"})
     assert (other_day["asked"], other_day["rate"], other_day["is_met"]) == (0, None, None)
 
@@ -411,21 +407,49 @@ async def test_supervisors_see_the_rate_of_the_days_they_ask_for_on_the_page_and
     await keep_failed_calls(app.state.services.database, last_second, last_second + dt.timedelta(seconds=1))
     none = {"from": "2020-01-01", "to": "2020-01-31"}
     for days, counted in (({}, (2, 3, 2 / 3, 0.9)), (last_year, (0, 1, 0.0, 0.9)), (none, (0, 0, None, 0.9))):
-        told = await supervision(zhou, **days)
+        told = await zhou.read("supervision", **days)
         rate = told["hotline"]
         assert tuple(rate[part] for part in ("connected", "asked", "rate", "target")) == counted
         assert (rate["from"], rate["to"]) == (told["from"], told["to"])
-        total = await supervision_totals(zhou, **days)
+        total = (await supervision_rows(zhou, **days))[0]
         told_in_csv = {part: str(rate[part]) if rate[part] is not None else "" for part in RATE_IN_CSV}
         assert {part: total[f"hotline_{part}"] for part in RATE_IN_CSV} == told_in_csv
 
 
+async def test_supervisors_see_the_rate_of_each_operator_and_each_family_as_it_is_counted_for_all(
+    by_hand, zhou, retriever
+):
+    items = {item.family.value: item.id for item in retriever.base.items.values()}
+    (one, one_item), (other, other_item), *_ = sorted(items.items())
+    wang = Operator(by_hand.http, (await sign_in(by_hand.http, "wang", display_name="王工")).token)
+    for operator, about, outcome in (
+        (by_hand, {"item_id": one_item}, "connected"),
+        (by_hand, {"item_id": other_item}, "given_up"),
+        (wang, {"family": one}, "given_up"),
+        (wang, {}, "connected"),
+    ):
+        await operator.log(await operator.start(**about), outcome)
+    await wang.start(family=one)  # still rings: counted for nobody
+    told = await zhou.read("supervision")
+    assert {(each["helper"], each["helper_name"]): counted(each["hotline"]) for each in told["helpers"]} == {
+        ("li", "li"): (1, 2, 0.5), ("wang", "王工"): (1, 2, 0.5)
+    }  # fmt: skip
+    assert {each["family"]: counted(each["hotline"]) for each in told["families"]} == {
+        one: (1, 2, 0.5), other: (0, 1, 0.0), None: (1, 1, 1.0)
+    }  # fmt: skip
+    parts = [*told["helpers"], *told["families"]]
+    for row, rate in zip((await supervision_rows(zhou))[1:], [part["hotline"] for part in parts], strict=True):
+        assert {part: row[f"hotline_{part}"] for part in RATE_IN_CSV} == {
+            **{part: str(value) for part, value in rate.items()}, "target": ""
+        }  # fmt: skip
+
+
 @pytest.mark.parametrize("change", ["UPDATE hotline_events SET kind = 'connected'", "DELETE FROM hotline_events"])
-async def test_the_database_itself_keeps_what_happened(by_hand, change):
+async def test_the_database_itself_keeps_what_happened(by_hand, app, change):
     await by_hand.start()
-    folder = app_of(by_hand.http).state.services.settings.data_dir
-    with sqlite3.connect(folder / "bangban.db") as connection, pytest.raises(sqlite3.IntegrityError):
-        connection.execute(change)
+    async with app.state.services.database.writing() as work:
+        with pytest.raises(DBAPIError, match="only ever added to"):
+            await work._session.execute(text(change))
 
 
 async def test_callers_numbers_are_forgotten_in_time(by_hand):

@@ -64,6 +64,42 @@ def _ahead_s(desk: Stack) -> float:
     return (parsedate_to_datetime(told) - now()).total_seconds()
 
 
+def test_a_clock_that_jumps_ahead_and_back_moves_nobody_in_the_queue_and_makes_no_wait_longer(desk, set_ahead):
+    helper = come(desk, "li")
+
+    def ask_for_a_person() -> tuple[str, str]:
+        session = call(desk, "POST", "sessions", None, {"language": "zh"})
+        handed = call(desk, "POST", f"sessions/{session['session_id']}/handoff", session["token"], {})
+        return handed["ticket_number"], handed["position"]
+
+    def queue() -> list[dict]:
+        return call(desk, "GET", "desk/tickets?state=queued", helper)["tickets"]
+
+    first = ask_for_a_person()
+    set_ahead(HOUR_S)
+    second = ask_for_a_person()
+    set_ahead(0)
+    third = ask_for_a_person()
+    assert [position for _, position in (first, second, third)] == [1, 2, 3]
+    waiting = queue()
+    assert [ticket["number"] for ticket in waiting] == [number for number, _ in (first, second, third)]
+    assert waiting[1]["queued_at"] > waiting[2]["queued_at"]  # the jump did reach what is stored
+    assert [0 < ticket["waiting_s"] < HOUR_S / 4 for ticket in waiting] == [True] * 3
+    set_ahead(HOUR_S)
+    assert 0 < _metric(desk, "bangban_desk_longest_wait_seconds") < HOUR_S / 4
+    for ticket in waiting:
+        path = f"desk/tickets/{ticket['id']}"
+        call(desk, "POST", f"{path}/accept", helper)
+        call(desk, "POST", f"{path}/messages", helper, {"text": "您好。"})
+        assert 0 < call(desk, "GET", path, helper)["first_reply_s"] < HOUR_S / 4
+        call(desk, "POST", f"{path}/resolve", helper, {"outcome": "resolved"})
+
+
+def _metric(desk: Stack, name: str) -> float:
+    page = httpx.get(f"{desk.url}/metrics").text
+    return float(next(line for line in page.splitlines() if line.startswith(f"{name} ")).split()[1])
+
+
 def test_a_conversation_goes_on_in_order_while_the_clock_jumps_an_hour_ahead_and_back(desk, set_ahead):
     helper = come(desk, "li")
     session = call(desk, "POST", "sessions", None, {"language": "zh"})

@@ -534,7 +534,7 @@ export class Station extends EventTarget {
   }
 
   #ticketsWhere(fits) {
-    return [...this.#tickets.values()].filter(fits).sort((one, other) => one.queuedAt - other.queuedAt || (one.openedAt < other.openedAt ? -1 : 1))
+    return [...this.#tickets.values()].filter(fits).sort((one, other) => one.place - other.place)
   }
 
   #serverNow() {

@@ -23,7 +23,7 @@ export function ticketOf(wire, username) {
     helper: wire.helper_name ?? wire.helper ?? null,
     isMine: wire.state === "active" && wire.helper === username,
     offered: wire.state === "queued" && wire.offered_to === username,
-    queuedAt: Date.parse(wire.queued_at), // its place: the clock may start anew, the place does not
+    place: wire.place, // the clock may start anew, and the server's be set, the place stays
     waitingSince: momentBefore(wire.waiting_s ?? 0),
     firstReplyS: wire.first_reply_s ?? null,
     visitorOnline: wire.visitor_online ?? true,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.desk.elapsed import Elapsed
-from api.desk.hours import OfficeHours, is_published, is_working_day
+from api.desk.hours import OfficeHours, is_published, is_working_day, unpublished_year
 from api.desk.life import TRANSITIONS, TicketState
 from api.desk.offers import Candidate, choose
 from api.desk.promotions import figures
@@ -40,6 +40,9 @@ def test_holidays_and_make_up_days_are_those_of_the_state_councils_notice(day, w
     assert is_published(2026) and is_working_day(dt.date.fromisoformat(day)) is works
 
 
+LAST_KNOWN = max(year for year in range(2026, 2100) if is_published(year))
+
+
 def test_a_year_without_a_published_calendar_has_weekdays_and_the_holidays_that_the_law_fixes():
     assert not is_published(2099)
     assert not is_working_day(dt.date(2099, 1, 1)) and not is_working_day(dt.date(2099, 10, 1))
@@ -57,6 +60,20 @@ def test_the_next_opening_jumps_over_weekends_and_holidays():
     assert hours.next_opening(at("2026-11-27", "18:00")) == at("2026-11-30", "09:00")
     assert hours.next_opening(at("2026-02-14", "18:00")) == at("2026-02-24", "09:00")
     assert hours.next_opening(at("2026-11-24", "10:00")) is None
+
+
+def test_no_opening_is_promised_on_a_day_that_may_be_a_holiday_for_all_the_calendar_knows():
+    new_years_eve, spring = at(f"{LAST_KNOWN}-12-31", "23:00"), at(f"{LAST_KNOWN + 1}-03-10", "23:00")
+    assert OfficeHours.of("9:00-17:00").next_opening(new_years_eve) is None
+    assert OfficeHours.of("9:00-17:00").next_opening(spring) is None
+    every_day = OfficeHours.of("9:00-17:00", every_day=True)
+    assert every_day.next_opening(new_years_eve) == at(f"{LAST_KNOWN + 1}-01-01", "09:00")
+
+
+def test_that_the_calendar_ends_is_told_a_month_ahead():
+    assert unpublished_year(dt.date(LAST_KNOWN, 12, 1)) is None
+    assert unpublished_year(dt.date(LAST_KNOWN, 12, 2)) == LAST_KNOWN + 1
+    assert unpublished_year(dt.date(LAST_KNOWN + 1, 6, 1)) == LAST_KNOWN + 1
 
 
 @pytest.mark.parametrize("told", ["", "9-17", "17:00-9:00", "9:00-24:01", "9:61-10:00", "always"])

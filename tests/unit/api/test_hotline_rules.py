@@ -15,6 +15,7 @@ from api.hotline.life import FOLLOWING, OVER, CallFailure, CallState, Kind, LegS
 from api.hotline.rate import count
 from api.hotline.record import call_moved, finish
 from api.oversight.counting import Days
+from api.storage.hotline import CallEvent
 from api.storage.hotline_models import CallRow
 
 DAY = Days(dt.date(2026, 11, 24), dt.date(2026, 11, 24))
@@ -62,14 +63,52 @@ def test_what_is_dialled_never_holds_a_character_that_means_something_to_an_exch
     assert dialled.isascii()
 
 
+def events_of(call, operator, family, fate):
+    """A call that began and was then connected, has failed for a reason, or (None) still rings."""
+    kind, failure = (Kind.CONNECTED, None) if fate == "connected" else (Kind.FAILED, fate)
+    decided = [CallEvent(call, kind, failure, operator, family)] if fate else []
+    return [CallEvent(call, Kind.STARTED, None, operator, family), *decided]
+
+
 def test_the_rate_leaves_out_only_calls_whose_operator_did_not_answer():
-    told = [(call, Kind.STARTED, None) for call in "abcdef"]
-    told += [("a", Kind.CONNECTED, None), ("b", Kind.CONNECTED, None)]
-    told += [("c", Kind.FAILED, CallFailure.GIVEN_UP), ("d", Kind.FAILED, CallFailure.NOBODY_ON_DUTY)]
-    told += [("e", Kind.FAILED, CallFailure.OPERATOR_UNREACHABLE)]
-    rate = count(told, DAY)
+    fates = {"a": "connected", "b": "connected", "c": CallFailure.GIVEN_UP, "d": CallFailure.NOBODY_ON_DUTY}
+    fates |= {"e": CallFailure.OPERATOR_UNREACHABLE, "f": None}
+    told = [event for call, fate in fates.items() for event in events_of(call, "li", "trees", fate)]
+    rates = count(told, DAY)
+    rate = rates.total
     assert (rate.connected, rate.asked, rate.rate) == (2, 4, 2 / 4)
     assert (rate.not_counted, rate.still_open, rate.is_met) == (1, 1, False)
+    for of_all in (rates.operators["li"], rates.families["trees"]):
+        assert (of_all.connected, of_all.asked, of_all.low, of_all.high) == (2, 4, rate.low, rate.high)
+
+
+def test_a_call_counts_for_who_began_it_and_for_what_it_was_about():
+    told = [
+        *events_of("a", "li", "trees", "connected"),
+        *events_of("b", "li", None, CallFailure.NOBODY_ANSWERED),
+        *events_of("c", "wang", "trees", CallFailure.HUNG_UP),
+        *events_of("d", "chen", "waste", CallFailure.OPERATOR_UNREACHABLE),
+    ]
+    rates = count(told, DAY)
+    of = {name: (found.connected, found.asked) for name, found in (rates.operators | rates.families).items()}
+    assert of == {"li": (1, 2), "wang": (0, 1), "trees": (1, 2), None: (0, 1)}
+
+
+@given(
+    st.dictionaries(
+        st.text("0123456789abcdef", min_size=1, max_size=2),
+        st.tuples(
+            st.sampled_from(["li", "wang"]),
+            st.sampled_from(["trees", "waste", None]),
+            st.sampled_from(["connected", None, *CallFailure]),
+        ),
+    )
+)
+def test_operators_and_families_each_add_up_to_all_calls(calls):
+    rates = count([event for call, told in calls.items() for event in events_of(call, *told)], DAY)
+    for parts in (rates.operators.values(), rates.families.values()):
+        assert sum(part.connected for part in parts) == rates.total.connected
+        assert sum(part.asked for part in parts) == rates.total.asked
 
 
 async def test_a_call_is_finished_once_and_nothing_of_it_can_be_changed(database):

@@ -53,3 +53,20 @@ def test_call_backs_that_wait_already_are_followed_up_and_those_that_are_over_ar
         assert len(connection.execute(text(indexes)).all()) == 2
     with at(command.downgrade, "0006").begin() as connection:
         assert connection.execute(text("SELECT count(*) FROM follow_ups")).scalar() == 0
+
+
+def test_who_waits_keeps_the_place_that_the_moment_gave_and_a_first_reply_its_seconds(at):
+    later = FRIDAY_NIGHT.replace("18:30", "18:31")
+    with at(command.upgrade, "0007").begin() as connection:
+        for name, queued_at in (("a", later), ("b", FRIDAY_NIGHT)):
+            insert(connection, "tickets", id=name, day="20261127", serial=ord(name), session_id=name, state="queued",
+                   language="zh", opened_at=FRIDAY_NIGHT, queued_at=queued_at, first_reply_at=later)  # fmt: skip
+        happened = [("a", "opened"), ("b", "opened"), ("b", "noted"), ("a", "resumed")]
+        for (ticket, kind), moment in zip(happened, [FRIDAY_NIGHT] * 3 + [later], strict=True):
+            insert(connection, "desk_events", at=moment, kind=kind, ticket_id=ticket, detail="{}")
+    told = text("SELECT id, place, first_reply_s FROM tickets ORDER BY place")
+    with at(command.upgrade, "0008").begin() as connection:
+        assert connection.execute(told).all() == [("b", 2, 60.0), ("a", 4, 60.0)]
+    with at(command.downgrade, "0007").begin() as connection:
+        replied = "SELECT DISTINCT first_reply_at FROM tickets"
+        assert connection.execute(text(replied)).scalars().all() == [later]

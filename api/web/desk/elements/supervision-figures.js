@@ -36,9 +36,9 @@ export class SupervisionFigures extends SupervisionElement {
     write(this.span, this.say(from === to ? "figuresOfDay" : "figuresOf", { from: this.day(from), to: this.day(to) }))
     this.totals.replaceChildren(...this.#totals(total), this.#connection(hotline))
     const named = (one) => this.mine(one.name) || this.say("noFamily")
-    this.families.replaceChildren(this.#table("family", ["waiting", "active", "opened"], OF_ALL, families.map((one) => [named(one), [one.now.waiting, one.now.active, one.opened], one.shares])))
+    this.families.replaceChildren(this.#table("family", ["waiting", "active", "opened"], OF_ALL, families.map((one) => [named(one), [one.now.waiting, one.now.active, one.opened], one.shares, one.hotline])))
     const who = ({ helper, helper_name: name }) => name || helper || this.say("nobody")
-    this.helpers.replaceChildren(this.#table("helper", ["active"], OF_HELPERS, helpers.map((one) => [who(one), [one.active], one.shares])))
+    this.helpers.replaceChildren(this.#table("helper", ["active"], OF_HELPERS, helpers.map((one) => [who(one), [one.active], one.shares, one.hotline])))
   }
 
   #totals({ opened, shares }) {
@@ -54,21 +54,27 @@ export class SupervisionFigures extends SupervisionElement {
     return make("div", { class: "figure", "data-measure": "hotline_connection" }, make("dt", {}, this.say("hotline_connection")), make("dd", {}, share, " ", make("span", { class: "quiet number" }, from)))
   }
 
+  /** The same of one operator or family: the target is that of all calls, so there is none beside it. */
+  #connected({ connected: count, asked: of, rate: share, low, high }) {
+    return this.#share({ count, of, share, low, high }, "", false, share === null ? "–" : this.shareReached(share))
+  }
+
   #table(head, counts, measures, rows) {
     if (!rows.length) return make("p", { class: "quiet none" }, this.say("nothingYet"))
-    const heads = [head, ...counts, ...measures].map((key) => make("th", { scope: "col" }, this.say(key)))
-    const row = ([name, numbers, shares]) => make(
+    const heads = [head, ...counts, ...measures, "hotline_connection"].map((key) => make("th", { scope: "col" }, this.say(key)))
+    const row = ([name, numbers, shares, hotline]) => make(
       "tr", {}, make("th", { scope: "row" }, name), ...numbers.map((number) => make("td", { class: "number" }, String(number))),
       ...measures.map((measure) => make("td", { class: "number", "data-measure": measure }, ...this.#share(shares[measure]))),
+      make("td", { class: "number", "data-measure": "hotline_connection" }, ...this.#connected(hotline)),
     )
     return make("table", { class: "figures" }, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows.map(row)))
   }
 
   /** The share with what it was counted from: never a percentage alone. */
-  #share({ count, of, share, low, high }, look = "", whole = false) {
+  #share({ count, of, share, low, high }, look = "", whole = false, shown = this.percent(share)) {
     const interval = share === null ? "" : this.say("interval", { low: this.percent(low), high: this.percent(high) })
     const from = make("span", { class: "quiet number" }, of ? this.say("ofHow", { count, of }) : "", whole && interval ? ` · ${interval}` : "")
-    return [make("span", { class: `${look} number`.trim(), title: whole ? null : interval || null }, this.percent(share)), " ", from]
+    return [make("span", { class: `${look} number`.trim(), title: whole ? null : interval || null }, shown), " ", from]
   }
 
   #build() {
