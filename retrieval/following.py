@@ -20,8 +20,8 @@ STAYS = 3.0
 BESIDE = 2.0
 """For the items that it is compared with, which people confuse it with and move on to."""
 CORRECTED = 4.0
-"""Against the item of the conversation, and for its neighbours, where the message corrects what was understood; the less
-so, the plainer it names that item all the same ("I don't mean a shop, just the layout of the green")."""
+"""Against the item of the conversation, and for its neighbours, where the message corrects what was understood; the
+less so, the plainer it names that item all the same ("I don't mean a shop, just the layout of the green")."""
 OUR_BUSINESS = 10.0
 """Against "none of ours": whoever has got an answer here goes on about it."""
 SURE_ENOUGH, LIKELY_ENOUGH = 0.35, 0.7
