@@ -23,6 +23,7 @@ def test_another_place_is_known(text):
         "苗木运到江苏要检疫吗",
         "从福建调来的苗要复检吗",
         "浙江买的树苗要带什么证",
+        "进口日本樱花苗要什么手续",
         "门口的树谁管",
         "my signboard",
     ],
