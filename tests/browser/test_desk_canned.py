@@ -1,5 +1,6 @@
 """A supervisor keeps the canned replies at the desk, by keyboard alone, and helpers have what was written at once."""
 
+import time
 import uuid
 
 import pytest
@@ -8,7 +9,6 @@ from test_desk_access import violations
 from test_desk_shift import wait_for_a_person
 from visit import ANSWER_MS
 
-READ_ANEW = "**/desk/canned"
 WIDER = """() => [document.documentElement, ...document.querySelectorAll('.bar, dialog, .dialog-content')]
   .filter((node) => node.scrollWidth > node.clientWidth + 1).map((node) => node.className || node.localName)"""
 
@@ -29,6 +29,21 @@ def open_reply(zhao, found):
 def fill(dialog, **told):
     for name, words in told.items():
         dialog.locator(f"[name={name}]").fill(words)
+
+
+def find_canned(li, words, count):
+    """The open list of canned replies, searched until it holds so many: news of a change may still be on its way."""
+    li.press("Escape").press("/")
+    ends = time.monotonic() + ANSWER_MS / 1000
+    search = li.dialog.get_by_role("combobox")
+    while True:
+        search.fill("")
+        search.fill(words)
+        try:
+            return expect(li.dialog.get_by_role("option")).to_have_count(count, timeout=1000)
+        except AssertionError:
+            if time.monotonic() > ends:
+                raise
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -56,15 +71,12 @@ def test_a_canned_reply_is_added_changed_retired_and_brought_back_and_counts_at_
     zhao.press("Control+Enter")
     expect(dialog.get_by_role("alert")).to_contain_text({"zh": "都要写", "en": "both languages"}[language])
     fill(dialog, text_zh=f"{mark}，工单号 {{number}}", text_en=f"{mark}, ticket {{number}}")
-    with li.page.expect_response(READ_ANEW):
-        zhao.press("Control+Enter")
+    zhao.press("Control+Enter")
     expect(dialog).to_have_count(0, timeout=ANSWER_MS)
     expect(zhao.page.locator(".toast")).to_contain_text({"zh": "已保存", "en": "Saved"}[language])
 
     number = li.page.locator(".ticket-number").inner_text()
-    li.press("Escape").press("/")
-    li.page.keyboard.type(mark)
-    expect(li.dialog.get_by_role("option")).to_have_count(1, timeout=ANSWER_MS)
+    find_canned(li, mark, 1)
     li.press("Enter")
     expect(li.field).to_have_value(f"{mark}，工单号 {number}")
     li.press("Enter")
@@ -78,12 +90,9 @@ def test_a_canned_reply_is_added_changed_retired_and_brought_back_and_counts_at_
     dialog = open_reply(zhao, mark)
     expect(dialog.locator("[name=text_zh]")).to_have_value(f"{mark}，改过")
     dialog.get_by_role("button", name={"zh": "停用", "en": "Retire"}[language]).focus()
-    with li.page.expect_response(READ_ANEW):
-        zhao.press("Enter")
+    zhao.press("Enter")
     expect(dialog).to_have_count(0, timeout=ANSWER_MS)
-    li.press("Escape").press("/")
-    li.page.keyboard.type(mark)
-    expect(li.dialog.get_by_role("option")).to_have_count(0, timeout=ANSWER_MS)
+    find_canned(li, mark, 0)
     li.press("Escape")
 
     dialog = open_reply(zhao, mark)

@@ -16,10 +16,11 @@ export function canned(place, station, talk, insert) {
   const language = languageAround(place)
   const visitors = talk.ticket.language
   const words = wordsOf(place)
-  const choices = station.cannedReplies.map(({ id, title, text }) => ({
+  // Read at each search: a supervisor may change them while the list is open.
+  const choices = () => station.cannedReplies.map(({ id, title, text }) => ({
     value: id, title: title[language], detail: fillCanned(text[language], talk, language), written: fillCanned(text[visitors], talk, visitors),
   }))
-  const find = (typed) => choices.filter(({ title, detail, written }) => holds(`${title} ${detail} ${written}`, typed))
+  const find = (typed) => choices().filter(({ title, detail, written }) => holds(`${title} ${detail} ${written}`, typed))
   pick(place, { title: words("canned"), label: words("findCanned"), find, take: ({ written }) => () => insert(written) })
 }
 
