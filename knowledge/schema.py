@@ -228,6 +228,10 @@ class ItemSpec(Model):
     entries: dict[Slug, EntrySpec]
     absent: dict[Facet, Bilingual] = {}
 
+    def names(self, language: str) -> tuple[str, ...]:
+        """Everything that it is called in the given language ("zh" or "en"), its name first."""
+        return self.name[language], *self.aliases[language]
+
     @field_validator("entries", mode="before")
     @classmethod
     def _facet_from_slug(cls, entries: object) -> object:

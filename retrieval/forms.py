@@ -67,7 +67,7 @@ def examples(base: KnowledgeBase) -> list[Example]:
                 found.append(Example(normalise(text), language.value, entry.item_id, entry.facet))
     for item in base.items.values():
         for language in Language:
-            for name in (item.name[language], *item.aliases[language]):
+            for name in item.names(language):
                 found.append(Example(normalise(name), language.value, item.id, Facet.OVERVIEW))
     for facet, spec in base.facets.items():
         for language in Language:
@@ -101,13 +101,13 @@ def composed(base: KnowledgeBase) -> list[Example]:
     found = []
     for language, frames in NAMING.items():
         for row, item in enumerate(base.items.values()):
-            names = (item.name[language], *item.aliases[language])
+            names = item.names(language)
             for turn, frame in enumerate(frames):
                 text = frame.format(names[(row + turn) % len(names)])
                 found.append(Example(normalise(text), language.value, item.id, None))
     for language in Language:
         for row, item in enumerate(base.items.values()):
-            names = (item.name[language], *item.aliases[language])
+            names = item.names(language)
             for column, (facet, spec) in enumerate(base.facets.items()):
                 asked = spec.asked[language]
                 for turn in range(2):
@@ -129,7 +129,7 @@ def held_out(text: str) -> bool:
 def _texts(base: KnowledgeBase, item_id: str) -> Iterator[tuple[str, str, str | None, bool]]:
     item = base.items[item_id]
     for language in Language:
-        for name in (item.name[language], *item.aliases[language]):
+        for name in item.names(language):
             yield name, language.value, None, False
     for entry in (base.entries[f"{item_id}.{slug}"] for slug in item.entries):
         for language in Language:

@@ -306,7 +306,7 @@ def _of_language(forms: Mapping[str, tuple[Form, ...]], language: Language) -> t
 
 
 def _segmenter(base: KnowledgeBase, like: Index | None = None) -> Segmenter:
-    names = tuple(name for item in base.items.values() for name in (item.name.zh, *item.aliases.zh))
+    names = tuple(name for item in base.items.values() for name in item.names(Language.ZH))
     return like.segmenter if like is not None and like.segmenter.names == names else Segmenter(names)
 
 

@@ -123,8 +123,7 @@ def words_of(base: KnowledgeBase, segmenter: Segmenter) -> Counter[str]:
 def chinese(base: KnowledgeBase) -> Iterable[str]:
     """The texts whose words are counted."""
     for item in base.items.values():
-        yield item.name.zh
-        yield from item.aliases.zh
+        yield from item.names(Language.ZH)
     for entry in base.entries.values():
         yield entry.question.zh
         yield from entry.similar.zh

@@ -60,10 +60,7 @@ class Layout:
         self.entry_item = np.array([item_at[entry.item_id] for entry in base.entries.values()], dtype=np.int64)
         self.entry_facet = np.array([list(Facet).index(entry.facet) for entry in base.entries.values()], dtype=np.int64)
         self.is_situation = np.array([entry.is_situation for entry in base.entries.values()], dtype=np.float32)
-        self.names = tuple(
-            tuple(normalise(name) for name in (item.name[language], *item.aliases[language]))
-            for item in base.items.values()
-        )
+        self.names = tuple(tuple(normalise(name) for name in item.names(language)) for item in base.items.values())
         self.compared = tuple(_neighbours(base))
         """For each item, where the items stand that it is compared with."""
         self.spaced = language == "en"

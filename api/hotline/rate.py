@@ -19,8 +19,6 @@ from api.storage.database import Work
 from api.storage.hotline import CallEvent
 
 TARGET = 0.9
-DIGITS = 4
-"""Of the interval's bounds; the rate itself is exact, so that rounding never makes it reach its target."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ def _each(asked: Mapping[str, str | None], connected: set[str]) -> dict[str | No
 
 
 def _connection(share: Share) -> ConnectionOut:
-    low, high = (round(bound, DIGITS) for bound in share.interval) if share.interval else (None, None)
+    low, high = share.bounds  # The rate itself is exact, so that rounding never makes it reach its target.
     return ConnectionOut(connected=share.count, asked=share.of, rate=share.share, low=low, high=high)
 
 

@@ -16,7 +16,7 @@ from api.oversight.measures import MEASURES, OF_NO_HELPER
 from api.oversight.stories import DATED, TELLING, Story, hear
 from api.storage.database import Work
 
-CONFIDENCE = 0.95
+CONFIDENCE, DIGITS = 0.95, 4
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,12 @@ class Share:
             return None
         found = binomtest(self.count, self.of).proportion_ci(CONFIDENCE, method="wilson")
         return float(found.low), float(found.high)
+
+    @property
+    def bounds(self) -> tuple[float | None, float | None]:
+        """The interval as it is told: rounded to DIGITS, None where there is nothing to count."""
+        found = self.interval
+        return (round(found[0], DIGITS), round(found[1], DIGITS)) if found else (None, None)
 
 
 @dataclass

@@ -11,7 +11,7 @@ from api.clock import now, today
 from api.desk.schemas import both
 from api.hotline import rate
 from api.hotline.schemas import ConnectionOut
-from api.oversight.counting import Days, Share, Tally, count_stored
+from api.oversight.counting import DIGITS, Days, Share, Tally, count_stored
 from api.oversight.measures import MEASURES
 from api.oversight.schemas import (
     FamilyFiguresOut,
@@ -28,7 +28,6 @@ from api.services import Services
 from knowledge.schema import Family
 
 MOST_DAYS = 366
-DIGITS = 4
 _STANDING = ("waiting", "to_be_called", "active", "longest_wait_s", "opened")
 _SHARE = ("count", "of", "share", "low", "high")
 _HOTLINE = ("connected", "asked", "rate", "low", "high", "target")
@@ -149,10 +148,9 @@ def _shares(tally: Tally) -> SharesOut:
 
 
 def _share(share: Share) -> ShareOut:
-    if share.share is None or share.interval is None:
-        return ShareOut(count=share.count, of=share.of, share=None, low=None, high=None)
-    low, high = (round(bound, DIGITS) for bound in share.interval)
-    return ShareOut(count=share.count, of=share.of, share=round(share.share, DIGITS), low=low, high=high)
+    low, high = share.bounds
+    told = None if share.share is None else round(share.share, DIGITS)
+    return ShareOut(count=share.count, of=share.of, share=told, low=low, high=high)
 
 
 def _side_by_side(

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from ari import BUSY, NO_ANSWER, PASSWORD, REJECTED, TRUNK, Ari
 from at_desk import sign_in
-from desk import running, settings_in
-from test_hotline import CALLER, LINE, OPERATOR, Operator, duty, put_roster, windows
+from desk import settings_in
+from test_hotline import CALLER, LINE, OPERATOR, Operator, ready_for_calls, windows
 
 from api.app import create_app
 
@@ -57,10 +57,7 @@ def password() -> str:
 @pytest.fixture
 async def http(tmp_path, retriever, bot, exchange, password) -> AsyncIterator[httpx.AsyncClient]:
     settings = settings_in(tmp_path, exchange_url=exchange.url, exchange_password=password, exchange_trunk=TRUNK)
-    app = create_app(settings, retriever, bot)
-    app.state.services.switchboard.patience_s = SHORT_S
-    async with running(app) as client:
-        await put_roster(client, *map(duty, LINE))
+    async with ready_for_calls(create_app(settings, retriever, bot), SHORT_S) as client:
         yield client
 
 

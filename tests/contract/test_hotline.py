@@ -6,12 +6,15 @@ import asyncio
 import csv
 import datetime as dt
 import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import pytest
 from at_desk import API, Helper, sign_in
 from desk import app_of, running, settings_in
+from fastapi import FastAPI
 from scripted_exchange import BUSY, REFUSED, SILENT, ScriptedExchange
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
@@ -73,6 +76,15 @@ async def put_roster(http: httpx.AsyncClient, *duties: dict[str, Any]) -> dict[s
     return await keeper.told("PUT", "roster", {"revision": revision, "duties": list(duties)})
 
 
+@asynccontextmanager
+async def ready_for_calls(app: FastAPI, patience_s: float) -> AsyncIterator[httpx.AsyncClient]:
+    """The app with everyone of LINE on duty, whose telephones ring for `patience_s`."""
+    app.state.services.switchboard.patience_s = patience_s
+    async with running(app) as client:
+        await put_roster(client, *map(duty, LINE))
+        yield client
+
+
 async def supervision_rows(zhou: Helper, **days: str) -> list[dict[str, str]]:
     """The CSV's rows: the desk's, then each helper's and each family's."""
     reply = await zhou.http.get(f"{API}/supervision.csv", params=days, headers=zhou.key)
@@ -103,10 +115,7 @@ def exchange() -> ScriptedExchange:
 @pytest.fixture
 async def connected_desk(tmp_path, retriever, bot, exchange):
     """The app with the scripted exchange."""
-    app = create_app(settings_in(tmp_path), retriever, bot, exchange)
-    app.state.services.switchboard.patience_s = SHORT_S
-    async with running(app) as client:
-        await put_roster(client, *map(duty, LINE))
+    async with ready_for_calls(create_app(settings_in(tmp_path), retriever, bot, exchange), SHORT_S) as client:
         yield client
 
 
